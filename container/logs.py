@@ -1,0 +1,67 @@
+"""Logs for CloudWatch and for people: one record a line, flushed, never coloured (C1.62).
+
+Both styles carry the request id of the request in whose context the record was written (C4.35).
+Values of variables and payloads are never logged (C1.63): nothing here has access to them.
+"""
+
+import json
+import logging
+import time
+from contextvars import ContextVar
+from typing import Literal, TextIO
+
+Style = Literal["plain", "json"]
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+class PlainFormatter(logging.Formatter):
+    """`2026-11-24T05:00:00Z INFO blerssi.serve message request_id=…`, a line a record."""
+
+    converter = staticmethod(time.gmtime)
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Render a record; line breaks inside it, a traceback's included, are escaped."""
+        line = super().format(record).replace("\r", "\\r").replace("\n", "\\n")
+        current = request_id.get()
+        return f"{line} request_id={current}" if current else line
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a record, with the exception's text as a field of its own."""
+
+    converter = staticmethod(time.gmtime)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Render a record as JSON."""
+        fields: dict[str, object] = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S") + f".{int(record.msecs):03d}Z",
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if current := request_id.get():
+            fields["request_id"] = current
+        if record.exc_info:
+            fields["exception"] = self.formatException(record.exc_info)
+        return json.dumps(fields, ensure_ascii=False)
+
+
+def configure(level: int, style: Style, stream: TextIO) -> None:
+    """Send every record of the process to one stream; earlier handlers are replaced.
+
+    Args:
+        level: A level of the logging module.
+        style: `plain` or `json`.
+        stream: Usually stderr.
+    """
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter() if style == "json" else PlainFormatter())
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level)
