@@ -1,0 +1,91 @@
+"""From probabilities to answers: the class, where it lies, how sure that is, and the runners-up.
+
+Nothing here knows what the classes are; labels and coordinates come from the signature.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model.signature import OutputSpec
+
+OK = "ok"
+NO_SIGNAL = "no_signal"
+OUT_OF_COVERAGE = "out_of_coverage"
+
+CONFIDENCE = 0.68  # the share of the posterior inside `uncertainty`
+_STEP = 0.5  # of the lattice on which a position is sought, in cells
+
+Floats = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the model says of N rows.
+
+    Attributes:
+        probabilities: (N, K) float32.
+        candidates: (N, top_k) label numbers, the likeliest first.
+        positions: (N, 2) the point of least expected distance, in cells; None without coordinates.
+        uncertainty: (N,) radius in cells around it that holds the true class with probability
+            0.68; None without coordinates.
+        status: N times `ok`, `no_signal` or `out_of_coverage`.
+    """
+
+    probabilities: Floats
+    candidates: Indices
+    positions: Floats | None
+    uncertainty: Floats | None
+    status: Sequence[str]
+
+
+class Decoder:
+    """Turns probabilities into answers for one signature's output."""
+
+    def __init__(self, output: OutputSpec) -> None:
+        self._radius = output.coverage_radius
+        self._plane = _Plane(np.asarray(output.coordinates)) if output.coordinates else None
+
+    def decode(self, probabilities: Floats, silent: npt.NDArray[np.bool_], top_k: int) -> Answers:
+        """Decode N rows.
+
+        Args:
+            probabilities: (N, K), each row summing to 1.
+            silent: (N,) true where a row had no reading at all.
+            top_k: How many candidates to give, at most K.
+        """
+        candidates = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
+        status = np.where(silent, NO_SIGNAL, OK).astype(object)
+        if self._plane is None:
+            return Answers(probabilities, candidates, None, None, status.tolist())
+        positions, uncertainty = self._plane.locate(probabilities)
+        if self._radius is not None:
+            status[~silent & (uncertainty > self._radius)] = OUT_OF_COVERAGE
+        return Answers(probabilities, candidates, positions, uncertainty, status.tolist())
+
+
+class _Plane:
+    """The distances from every point of a lattice to every class, computed once a model."""
+
+    def __init__(self, coordinates: npt.NDArray[Any]) -> None:
+        low, high = coordinates.min(axis=0), coordinates.max(axis=0)
+        axes = [np.arange(a, b + _STEP / 2, _STEP) for a, b in zip(low, high, strict=True)]
+        lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+        distances = np.linalg.norm(lattice[:, None] - coordinates[None], axis=2)
+        near = distances.min(axis=1) <= 1.0
+        self._points = lattice[near].astype(np.float32)
+        self._distances = distances[near].astype(np.float32)
+        self._order = np.argsort(self._distances, axis=1, kind="stable")
+
+    def locate(self, probabilities: Floats) -> tuple[Floats, Floats]:
+        """Give (N, 2) points of least expected distance and (N,) radii around them."""
+        best = np.argmin(probabilities @ self._distances.T, axis=1)
+        order = self._order[best]
+        inside = np.cumsum(np.take_along_axis(probabilities, order, axis=1), axis=1)
+        reached = np.argmax(inside >= CONFIDENCE * inside[:, -1:], axis=1)
+        furthest = np.take_along_axis(order, reached[:, None], axis=1)[:, 0]
+        return self._points[best], self._distances[best, furthest]

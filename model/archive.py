@@ -1,0 +1,106 @@
+"""model.tar.gz: packed the same way twice, unpacked without trusting a single name in it."""
+
+import gzip
+import shutil
+import tarfile
+import tempfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from model.errors import ArtifactError
+
+LARGEST_ARCHIVE = 8 << 30  # bytes, unpacked
+MOST_MEMBERS = 10_000
+
+_UNSOUND = (
+    *(tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError),
+    *(FileExistsError, NotADirectoryError, IsADirectoryError),  # a name that comes twice
+)
+
+
+def pack(folder: Path, archive: Path) -> None:
+    """Pack a folder's files at the archive's root, as SageMaker does with /opt/ml/model (C5.40).
+
+    Equal folders give equal bytes: names are sorted, times and owners left out.
+
+    Raises:
+        ArtifactError: The folder is empty or holds something that is neither file nor folder.
+        OSError: The archive cannot be written.
+    """
+    members = [each for each in sorted(folder.rglob("*")) if not each.name.endswith(".partial")]
+    if not any(each.is_file() for each in members):
+        raise ArtifactError(f"{folder} holds no file to pack.")
+    for each in members:
+        if each.is_symlink() or not (each.is_file() or each.is_dir()):
+            raise ArtifactError(f"{each} is a link or a device; a model holds plain files only.")
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    partial = archive.with_name(f".{archive.name}.partial")
+    try:
+        with (
+            partial.open("wb") as raw,
+            gzip.GzipFile("", "wb", 6, raw, mtime=0) as zipped,
+            tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as tar,
+        ):
+            for each in members:
+                tar.add(each, str(each.relative_to(folder)), recursive=False, filter=_anonymous)
+        partial.replace(archive)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack an archive into a folder that is new or empty; all of it or nothing.
+
+    Raises:
+        ArtifactError: It is no tar.gz, or holds a link, a device, an absolute name, `..`, too
+            many members or too many bytes.
+        OSError: The folder cannot be written.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise ArtifactError(f"{folder} is not empty; a model is unpacked into a new folder.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        partial.chmod(0o755)
+        with tarfile.open(archive, "r:gz") as tar:
+            _extract(tar, partial)
+        if folder.exists():
+            folder.rmdir()
+        partial.replace(folder)
+    except _UNSOUND as error:
+        raise ArtifactError(f"{archive.name} is not a sound tar.gz: {error}.") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _extract(tar: tarfile.TarFile, folder: Path) -> None:
+    left = LARGEST_ARCHIVE
+    for number, member in enumerate(tar):
+        path = PurePosixPath(member.name)
+        if path.is_absolute() or ".." in path.parts or "\0" in member.name:
+            raise ArtifactError(f"The archive holds the name {member.name!r}, which leads outside.")
+        if not (member.isreg() or member.isdir()):
+            raise ArtifactError(f"The archive holds {member.name!r}, a link or a device.")
+        left -= member.size
+        if left < 0 or number >= MOST_MEMBERS:
+            raise ArtifactError(
+                f"The archive holds more than {LARGEST_ARCHIVE:,} bytes "
+                f"or {MOST_MEMBERS:,} members."
+            )
+        target = folder.joinpath(*path.parts)
+        if member.isdir():
+            target.mkdir(parents=True, exist_ok=True)
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source = tar.extractfile(member)
+        if source is None:  # only for members that are no files, which were refused
+            raise ArtifactError(f"The archive's {member.name!r} cannot be read.")
+        with source, target.open("xb") as to:
+            shutil.copyfileobj(source, to)
+
+
+def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = member.mtime = 0
+    member.uname = member.gname = ""
+    member.mode = 0o755 if member.isdir() else 0o644
+    return member

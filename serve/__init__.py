@@ -1,0 +1,1 @@
+"""HTTP over a predictor: formats in and out, errors, readiness and admission."""

@@ -1,0 +1,100 @@
+"""Media types: which ones there are, what a Content-Type means and what an Accept header prefers.
+
+Parameters are parsed, never compared (C4.22, C6.12); answers carry a bare type (C4.33, C6.15).
+"""
+
+import codecs
+from dataclasses import dataclass
+
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header, parse_options_header
+
+from serve.errors import Kind, ServeError
+
+JSON = "application/json"
+CSV = "text/csv"
+JSON_LINES = "application/jsonlines"
+NPY = "application/x-npy"
+NPZ = "application/x-npz"
+
+READ = (JSON, CSV, JSON_LINES, NPY, NPZ)
+WRITTEN = (JSON, CSV, JSON_LINES, NPY)
+
+ALIASES = {  # names that clients really send (C6.36)
+    "text/json": JSON,
+    "csv": CSV,
+    "application/csv": CSV,
+    "application/x-jsonlines": JSON_LINES,
+    "application/jsonl": JSON_LINES,
+    "application/x-ndjson": JSON_LINES,
+}
+
+
+@dataclass(frozen=True)
+class ContentType:
+    """What a body is: one of `READ`, and how its text is encoded."""
+
+    media_type: str
+    charset: str = "utf-8"
+
+
+def parse_content_type(header: str | None) -> ContentType:
+    """Understand a Content-Type; a missing one means JSON (C1.41).
+
+    Raises:
+        ServeError: The type or its charset is not known (415).
+    """
+    if not (header or "").strip():
+        return ContentType(JSON)
+    name, parameters = parse_options_header(header)
+    name = name.strip().lower()
+    media_type = ALIASES.get(name, name)
+    if media_type not in READ:
+        raise ServeError(
+            Kind.UNSUPPORTED_MEDIA_TYPE,
+            f"Content-Type {name!r} is not supported; allowed are {', '.join(READ)}.",
+        )
+    charset = parameters.get("charset", "utf-8")
+    try:
+        codec = codecs.lookup(charset)
+    except (LookupError, ValueError):
+        codec = None
+    if codec is None or not codec._is_text_encoding:  # noqa: SLF001 - hex, zlib and the like
+        raise ServeError(
+            Kind.UNSUPPORTED_MEDIA_TYPE,
+            f"The charset {charset!r} of the Content-Type is not known.",
+            hint="Send UTF-8.",
+        )
+    return ContentType(media_type, "utf-8-sig" if codec.name == "utf-8" else codec.name)
+
+
+def choose(accept: str | None, default: str) -> str:
+    """Pick the answer's media type: the most preferred one that can be written (C6.14).
+
+    Args:
+        accept: The Accept header; None or empty means anything.
+        default: What is given where anything is accepted.
+
+    Raises:
+        ServeError: None of the accepted types can be written (406).
+    """
+    if not (accept or "").strip():
+        return default
+    wishes = sorted(parse_accept_header(accept, MIMEAccept), key=lambda wish: -wish[1])
+    refused = {ALIASES.get(name.lower(), name.lower()) for name, quality in wishes if quality <= 0}
+    for name, quality in wishes:
+        wanted = parse_options_header(name)[0].lower()
+        for media_type in (default, *WRITTEN):
+            if quality > 0 and media_type not in refused and _covers(wanted, media_type):
+                return media_type
+    raise ServeError(
+        Kind.NOT_ACCEPTABLE,
+        f"Accept {accept!r:.200} cannot be satisfied; available are {', '.join(WRITTEN)}.",
+    )
+
+
+def _covers(wanted: str, media_type: str) -> bool:
+    family, _, kind = wanted.partition("/")
+    if kind == "*" or wanted == "*":
+        return family == "*" or media_type.startswith(f"{family}/")
+    return ALIASES.get(wanted, wanted) == media_type

@@ -1,0 +1,213 @@
+"""Values to the float32 rows that a signature asks for; every bad value of a request at once."""
+
+import difflib
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model.errors import InputError, Problem
+from model.signature import InputSpec
+
+Floats = npt.NDArray[np.float32]
+MOST_PROBLEMS = 50  # that are described; all are counted
+
+
+class Rows:
+    """Collects records in order and gives them as one array, or all their problems."""
+
+    def __init__(self, spec: InputSpec) -> None:
+        self._spec = spec
+        self._names = [field.name for field in spec.fields]
+        self._positions = {name: i for i, name in enumerate(self._names)}
+        self._problems: list[Problem] = []
+        self._total = 0
+
+    def from_records(self, records: Sequence[object]) -> Floats:
+        """Read records as JSON gives them: `[…]`, `{"features": […]}` or `{"b3001": -78}`.
+
+        Raises:
+            InputError: Some records cannot be taken.
+        """
+        if (quick := _numeric(records, len(self._names))) is not None:
+            return self.from_array(quick)
+        table = np.full((len(records), len(self._names)), self._spec.missing)
+        for row, record in enumerate(records):
+            self._record(table[row], row, record)
+        self._raise_problems()
+        return self.from_array(table)
+
+    def from_array(self, table: npt.NDArray[Any]) -> Floats:
+        """Check numbers in signature order; NaN is a missing reading.
+
+        Args:
+            table: (N, number of fields), or one row.
+
+        Raises:
+            InputError: The shape is wrong or some values are out of range.
+        """
+        if table.ndim == 1:
+            table = table[None]
+        if table.ndim != 2 or table.shape[1] != len(self._names) or table.dtype.kind not in "fiu":
+            raise InputError(
+                f"The array has shape {table.shape} and type {table.dtype}; expected numbers of "
+                f"shape (rows, {len(self._names)}): {', '.join(self._names)}."
+            )
+        missing = np.isnan(table) | (table == self._spec.missing)
+        for value in self._spec.also_missing:
+            missing |= table == value
+        low = np.array([field.minimum for field in self._spec.fields])
+        high = np.array([field.maximum for field in self._spec.fields])
+        wrong = ~missing & ~((table >= low) & (table <= high))
+        if wrong.any():
+            for row, column in np.argwhere(wrong)[:MOST_PROBLEMS]:
+                self._add(
+                    int(row), self._names[column], table[row, column].item(), self._range(column)
+                )
+            self._total = int(wrong.sum())
+            self._raise_problems()
+        return np.where(missing, self._spec.missing, table).astype(np.float32)
+
+    def columns(self, header: Sequence[str]) -> list[int] | None:
+        """Give the column of each name of a CSV header; None where it is no header at all.
+
+        Raises:
+            InputError: Some names are not known or come twice.
+        """
+        names = [each.strip().strip('"') for each in header]
+        if all(_looks_numeric(each) for each in names):
+            return None
+        for name in names:
+            if name not in self._positions:
+                self._add(None, name, name, self._nearest(name))
+            elif names.count(name) > 1:
+                self._add(None, name, name, "each column once")
+        self._raise_problems("The header of the CSV does not fit the model")
+        return [self._positions[name] for name in names]
+
+    def from_text(self, lines: Sequence[Sequence[str]], columns: Sequence[int] | None) -> Floats:
+        """Read the fields of CSV records; an empty field is a missing reading.
+
+        Raises:
+            InputError: Some records cannot be taken.
+        """
+        order = list(range(len(self._names))) if columns is None else list(columns)
+        table = np.full((len(lines), len(self._names)), self._spec.missing)
+        for row, fields in enumerate(lines):
+            if len(fields) != len(order):
+                names = ",".join(self._names[i] for i in order)
+                self._add(row, None, f"{len(fields)} columns", f"{len(order)} columns: {names}")
+                continue
+            for column, text in zip(order, fields, strict=True):
+                if text and not text.isspace():
+                    self._number(table[row], row, column, _parsed(text))
+        self._raise_problems()
+        return self.from_array(table)
+
+    def _record(self, target: npt.NDArray[Any], row: int, record: object) -> None:
+        match record:
+            case {"features": values, **rest} if not rest:
+                self._record_list(target, row, values)
+            case dict():
+                self._record_names(target, row, record)
+            case _:
+                self._record_list(target, row, record)
+
+    def _record_list(self, target: npt.NDArray[Any], row: int, values: object) -> None:
+        if not isinstance(values, list) or len(values) != len(self._names):
+            got = f"{len(values)} values" if isinstance(values, list) else values
+            names = ", ".join(self._names)
+            self._add(row, None, got, f"{len(self._names)} values: {names}")
+            return
+        for column, value in enumerate(values):
+            self._number(target, row, column, value)
+
+    def _record_names(
+        self, target: npt.NDArray[Any], row: int, record: Mapping[str, object]
+    ) -> None:
+        for name, value in record.items():
+            column = self._positions.get(name)
+            if column is None:
+                self._add(row, name, value, self._nearest(name))
+            else:
+                self._number(target, row, column, value)
+
+    def _number(self, target: npt.NDArray[Any], row: int, column: int, value: object) -> None:
+        if value is None:
+            return
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            number = _finite(value)
+            if number is not None:
+                target[column] = number
+                return
+        self._add(row, self._names[column], value, self._range(column))
+
+    def _range(self, column: int) -> str:
+        field = self._spec.fields[column]
+        return (
+            f"{field.minimum:g} to {field.maximum:g} {field.unit}".rstrip()
+            + f", or {self._spec.missing:g} where there is no reading"
+        )
+
+    def _nearest(self, name: str) -> str:
+        near = difflib.get_close_matches(name[:100], self._names, 1, 0.5)
+        known = f"one of {self._names[0]} to {self._names[-1]}"
+        return f"{known}; did you mean {near[0]}?" if near else known
+
+    def _add(self, row: int | None, field: str | None, got: object, expected: str) -> None:
+        self._total += 1
+        if len(self._problems) < MOST_PROBLEMS:
+            self._problems.append(Problem(row, field, got, expected))
+
+    def _raise_problems(self, what: str = "The request does not fit the model") -> None:
+        if not self._problems:
+            return
+        first = self._problems[0]
+        place = " ".join(
+            filter(
+                None,
+                (
+                    None if first.row is None else f"row {first.row}",
+                    None if first.field is None else f"field {first.field!r:.60}",
+                ),
+            )
+        )
+        more = "" if self._total == 1 else f" ({self._total} problems in all)"
+        raise InputError(
+            f"{what}: {place or 'it'} has {first.got!r:.60}, expected {first.expected}{more}.",
+            self._problems,
+            self._total,
+        )
+
+
+def _numeric(records: Sequence[object], width: int) -> npt.NDArray[Any] | None:
+    """All records as one array where each is a list of nothing but numbers; the common case."""
+    if not all(type(each) is list and len(each) == width for each in records):
+        return None
+    try:
+        table = np.array(records)
+    except (ValueError, OverflowError):
+        return None
+    plain = table.ndim == 2 and table.dtype.kind in "fi" and bool(np.isfinite(table).all())
+    return table if plain else None
+
+
+def _parsed(text: str) -> object:
+    """The number that a CSV field says, or the field itself."""
+    try:
+        return text if "_" in text else float(text)
+    except ValueError:
+        return text
+
+
+def _looks_numeric(text: str) -> bool:
+    return not text or isinstance(_parsed(text), float)
+
+
+def _finite(value: float) -> float | None:
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
