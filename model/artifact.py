@@ -108,6 +108,11 @@ def write(folder: Path, files: Mapping[str, bytes], signature: Signature) -> Non
             path.unlink(missing_ok=True)
 
 
+def shapes_file(shapes: Mapping[str, Shape]) -> bytes:
+    """The contents of a shapes file: the shape of each input, in order (C6.2)."""
+    return json.dumps([{"name": n, "shape": list(s)} for n, s in shapes.items()]).encode()
+
+
 def _write_through(path: Path, data: bytes) -> None:
     with path.open("wb") as file:
         file.write(data)

@@ -40,11 +40,11 @@ class Attributes:
                 f"Custom attributes must be visible ASCII of at most {HEADER_VALUE_LIMIT} "
                 f"characters; got {len(header)} characters.",
             )
-        options = dict(
-            (name.strip(), value.strip())
+        options = {
+            name.strip(): value.strip()
             for name, found, value in (each.partition("=") for each in re.split("[,;]", header))
             if found
-        )
+        }
         return cls(_top_k(options.get("top_k")), header)
 
 

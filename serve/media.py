@@ -59,7 +59,7 @@ def parse_content_type(header: str | None) -> ContentType:
         codec = codecs.lookup(charset)
     except (LookupError, ValueError):
         codec = None
-    if codec is None or not codec._is_text_encoding:  # noqa: SLF001 - hex, zlib and the like
+    if codec is None or not codec._is_text_encoding:
         raise ServeError(
             Kind.UNSUPPORTED_MEDIA_TYPE,
             f"The charset {charset!r} of the Content-Type is not known.",
