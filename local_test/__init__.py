@@ -1,0 +1,1 @@
+"""SageMaker on a laptop: runs the image, or a plain process, as the platform does."""

@@ -1,0 +1,68 @@
+"""SageMaker on a laptop: runs the image, or a plain process, as the platform does."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from container.errors import ContainerError
+from local_test import predict, serve, train, up
+from model.errors import ModelError
+
+
+class Command(Protocol):
+    """What a module of a command offers."""
+
+    HELP: str
+    EXAMPLES: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser, /) -> None:
+        """Declare its options."""
+
+    def run(self, arguments: argparse.Namespace, variables: Mapping[str, str], /) -> int:
+        """Do it and give the exit code."""
+
+
+COMMANDS: Mapping[str, Command] = {"train": train, "serve": serve, "predict": predict, "up": up}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line, every command with examples in its help."""
+    whole = argparse.ArgumentParser("python -m local_test", description=__doc__)
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        command.add_arguments(
+            commands.add_parser(
+                name,
+                help=command.HELP,
+                description=command.__doc__,
+                epilog=command.EXAMPLES,
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+                allow_abbrev=False,
+            )
+        )
+    return whole
+
+
+def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Run a command and give its exit code: 130 for Ctrl-C, 1 for a failure it could explain.
+
+    Args:
+        arguments: The command line without the program's name.
+        variables: The process's environment variables.
+    """
+    options = parser().parse_args(arguments)
+    try:
+        return COMMANDS[options.command].run(options, variables)
+    except (ContainerError, ModelError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop as for Ctrl-C
+    sys.exit(main(sys.argv[1:], os.environ))

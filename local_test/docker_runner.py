@@ -1,0 +1,168 @@
+"""Runs the programs with `docker run`, as the platform does.
+
+Everything that is started carries a label, and only what was started here is removed:
+
+    docker ps --all --filter label=blerssi.local-test     what a killed run may have left
+"""
+
+import os
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from container import contract
+from container.errors import PlatformError, UserError
+from local_test.runner import STOP_SECONDS, Program, Running, Show
+
+LABEL = "blerssi.local-test"
+HARDENED_USER = "12345:12345"
+HARDENED: Mapping[str, Any] = {  # the worst place that hosting may offer (C4.6, C1.64)
+    "user": HARDENED_USER,
+    "read_only": True,
+    "tmpfs": {"/tmp": ""},  # noqa: S108 - inside the container
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges"],
+    "shm_size": "1m",
+}
+
+
+class DockerRunner:
+    """Starts containers of one image.
+
+    Args:
+        image: Its name; it must be here already, nothing is pulled.
+        hardened: Whether to take root, capabilities, the writable root and all of /dev/shm but
+            1 MiB away. What listens on no port loses the network too.
+
+    Raises:
+        PlatformError: No Docker engine answers.
+        UserError: There is no such image.
+    """
+
+    def __init__(self, image: str, *, hardened: bool = False) -> None:
+        self._docker = _docker()
+        self._hardened = hardened
+        self._image = image
+        try:
+            self._client = self._docker.from_env()
+            self._client.images.get(image)
+            self._rootless = "name=rootless" in (self._client.info()["SecurityOptions"] or ())
+        except self._docker.errors.ImageNotFound as error:
+            raise UserError(
+                f"There is no image {image} here.",
+                hint="Build it with `make image`, or pull it.",
+            ) from error
+        except self._docker.errors.DockerException as error:
+            raise PlatformError(
+                f"No Docker engine answers: {error}.",
+                hint="Start Docker, or leave --image out to run as a plain process.",
+            ) from error
+
+    @property
+    def place(self) -> str:
+        """Where programs run, for people."""
+        return f"a container of {self._image}"
+
+    def start(self, program: Program, show: Show | None = None) -> Running:
+        """Start `docker run IMAGE ARGUMENT ...` with the base folder mounted.
+
+        Raises:
+            PlatformError: The engine refuses; the port is taken, for example.
+        """
+        if self._hardened and not program.is_server:
+            _open_to_all(program.base)
+        container = None
+        try:
+            container = self._client.containers.create(
+                self._image, list(program.arguments), **self._options(program)
+            )
+            container.start()
+            return _RunningContainer(self._docker, container, show, program.is_server)
+        except self._docker.errors.APIError as error:
+            if container is not None:
+                container.remove(force=True)
+            raise PlatformError(f"Docker refuses: {error.explanation or error}.") from error
+
+    def _options(self, program: Program) -> dict[str, Any]:
+        options: dict[str, Any] = {
+            "environment": dict(program.variables),
+            "labels": {LABEL: uuid.uuid4().hex},
+            "user": self._user(),
+        }
+        if program.is_server:
+            model = f"{contract.BASE_DIR}/{contract.MODEL}"
+            source = (program.base / contract.MODEL).resolve()
+            options["volumes"] = {str(source): {"bind": model, "mode": "ro"}}  # C1.10
+            options["ports"] = {f"{contract.PORT}/tcp": ("127.0.0.1", program.port or None)}
+        else:
+            base = str(program.base.resolve())
+            options["volumes"] = {base: {"bind": contract.BASE_DIR, "mode": "rw"}}
+        if program.arguments[0] not in {"train", "serve"}:
+            options["working_dir"] = contract.BASE_DIR
+        if self._hardened:
+            options |= HARDENED
+            if not program.is_server:
+                options["network_mode"] = "none"
+        return options
+
+    def _user(self) -> str | None:
+        """The caller, so that the files it leaves are the caller's own (C9.15's runner-up, C7.24).
+
+        Root in a rootless engine is the caller already.
+        """
+        uid = os.getuid()
+        return None if uid == 0 or self._rootless else f"{uid}:{os.getgid()}"
+
+
+class _RunningContainer(Running):
+    def __init__(
+        self, docker: ModuleType, container: Any, show: Show | None, is_server: bool
+    ) -> None:
+        self._docker = docker
+        self._container = container
+        super().__init__(
+            container.logs(stream=True, follow=True),
+            show,
+            self._published() if is_server else None,
+        )
+
+    def poll(self) -> int | None:
+        self._container.reload()
+        state = self._container.attrs["State"]
+        return None if state["Running"] else int(state["ExitCode"])
+
+    def stop(self, seconds: float = STOP_SECONDS) -> int:
+        self._container.stop(timeout=round(seconds))
+        return self._wait()
+
+    def _wait(self) -> int:
+        return int(self._container.wait()["StatusCode"])
+
+    def _clear(self) -> None:
+        self._container.remove(force=True)
+
+    def _published(self) -> str | None:
+        """The address on this machine; None for a container that has ended already."""
+        self._container.reload()
+        bindings = self._container.ports.get(f"{contract.PORT}/tcp")
+        return f"http://127.0.0.1:{bindings[0]['HostPort']}" if bindings else None
+
+
+def _docker() -> ModuleType:
+    try:
+        import docker
+    except ModuleNotFoundError as error:
+        raise PlatformError(
+            "Docker's Python package is not installed here.",
+            hint="Use the client environment (`make` sets it up), or leave --image out.",
+        ) from error
+    module: ModuleType = docker
+    return module
+
+
+def _open_to_all(base: Path) -> None:
+    """Let a user who is not the caller write into the job's folders."""
+    for folder in (base, *(each for each in base.rglob("*") if each.is_dir())):
+        folder.chmod(0o777)
