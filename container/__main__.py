@@ -39,9 +39,13 @@ def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
             return 0
         case command:
             return _execute(command, variables)
-    outcome = supervise([sys.executable, "-m", program, *rest], _with_code_on_path(variables))
-    if program == "train":
-        _explain_a_killed_training(outcome, environment)
+    try:
+        outcome = supervise([sys.executable, "-m", program, *rest], _with_code_on_path(variables))
+    except OSError as error:
+        print(f"{program} cannot be started: {error.strerror}.", file=sys.stderr)
+        return 126
+    if program == "train" and outcome.exit_code != 0 and not outcome.stopped:
+        _explain_a_failed_training(outcome, environment)
     return outcome.exit_code
 
 
@@ -51,11 +55,12 @@ def _with_code_on_path(variables: Mapping[str, str]) -> dict[str, str]:
     return {**variables, "PYTHONPATH": os.pathsep.join(filter(None, (str(CODE), known)))}
 
 
-def _explain_a_killed_training(outcome: Outcome, environment: Environment) -> None:
-    """Write the failure file for a child that could not write its own (C5.41)."""
-    if outcome.signal is None or outcome.stopped:
-        return
-    cause = f"Training was killed by {outcome.signal.name}."
+def _explain_a_failed_training(outcome: Outcome, environment: Environment) -> None:
+    """Write the failure file where the child was not able to write its own (C5.41)."""
+    if outcome.signal is None:
+        cause = f"Training ended with exit code {outcome.exit_code}; its log says why."
+    else:
+        cause = f"Training was killed by {outcome.signal.name}."
     if outcome.signal is signal.SIGKILL:
         memory = Resources.measure().memory / MIB
         cause += f" Most likely it needed more than the {memory:,.0f} MiB of memory there are."

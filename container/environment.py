@@ -134,18 +134,27 @@ class Environment:
 
         Raises:
             UserError: A channel has an impossible name, mode or description.
+            PlatformError: The folder of the channels cannot be read.
         """
         declared = _read_object(self.config_dir / contract.INPUT_DATA_CONFIG_FILE)
-        found = (
-            sorted(p.name for p in self.data_dir.iterdir() if p.is_dir() and p.name[0] != ".")
-            if self.data_dir.is_dir()
-            else []
-        )
-        names = [*declared, *(name for name in found if name not in declared)]
+        names = dict.fromkeys([*declared, *self._data_folders()])
         return {name: self._channel(name, declared.get(name, {})) for name in names}
 
+    def _data_folders(self) -> list[str]:
+        """Folders of data that may be channels; lost+found on a volume of its own is none."""
+        try:
+            return sorted(
+                each.name
+                for each in self.data_dir.iterdir()
+                if _is_channel_name(each.name) and each.name[0] != "." and each.is_dir()
+            )
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise PlatformError(f"{self.data_dir} cannot be read: {error}.") from error
+
     def _channel(self, name: str, description: object) -> Channel:
-        if not re.fullmatch(contract.CHANNEL_NAME, name) or name in {".", ".."}:
+        if not _is_channel_name(name):
             raise UserError(
                 f"Channel name {name!r} is not allowed.",
                 hint="Use up to 64 letters, digits, dots, dashes or underscores (C5.16).",
@@ -161,7 +170,10 @@ class Environment:
                 f"Channel {name!r} has TrainingInputMode {mode!r}; "
                 f"allowed are {', '.join(contract.CHANNEL_MODES)}."
             )
-        return Channel(name, self.data_dir / name, mode, description.get("ContentType"))
+        content_type = description.get("ContentType")
+        if not isinstance(content_type, str | None):
+            raise UserError(f"Channel {name!r} has ContentType {content_type!r}; expected a text.")
+        return Channel(name, self.data_dir / name, mode, content_type)
 
     def hosts(self) -> Hosts:
         """The hosts of the job; extra keys are ignored, a missing file means one host (C5.24).
@@ -174,7 +186,11 @@ class Environment:
             return Hosts()
         current = config.get("current_host", contract.DEFAULT_HOST)
         every = config.get("hosts", [current])
-        if not isinstance(every, list) or current not in every:
+        if not isinstance(every, list) or not all(isinstance(host, str) for host in every):
+            raise UserError(
+                f"{contract.RESOURCE_CONFIG_FILE} has hosts {every!r}; expected a list of names."
+            )
+        if current not in every:
             raise UserError(
                 f"{contract.RESOURCE_CONFIG_FILE} names current_host {current!r}, "
                 f"which is not among hosts {every!r}."
@@ -182,18 +198,22 @@ class Environment:
         return Hosts(current, tuple(sorted(every)))
 
 
+def _is_channel_name(name: str) -> bool:
+    return re.fullmatch(contract.CHANNEL_NAME, name) is not None and name not in {".", ".."}
+
+
 def _read_object(path: Path) -> dict[str, Any]:
     """Read one JSON object; a missing or empty file is an empty one (C5.15, C5.27)."""
     try:
-        text = path.read_text(encoding="utf-8").strip()
+        data = path.read_bytes().strip()
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise PlatformError(f"{path} cannot be read: {error}.") from error
-    if not text:
+    if not data:
         return {}
     try:
-        value = json.loads(text)
+        value = json.loads(data.decode("utf-8-sig"))  # with the mark that Windows' editors write
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is not valid JSON: {error}.") from error
     if not isinstance(value, dict):

@@ -24,7 +24,8 @@ def write_failure(path: Path, cause: str, detail: str = "") -> None:
     cause = " ".join(cause.split())
     if len(cause) > FAILURE_REASON_LIMIT:
         cause = f"{cause[: FAILURE_REASON_LIMIT - 2]} …"
-    path.write_text(f"{cause}\n\n{detail}".rstrip() + "\n", encoding="utf-8")
+    text = f"{cause}\n\n{detail}".rstrip() + "\n"
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")  # names of files may be odd
 
 
 def clear_failure(path: Path) -> None:

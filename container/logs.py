@@ -12,6 +12,12 @@ from typing import Literal, TextIO
 
 Style = Literal["plain", "json"]
 
+# Control characters and the other line ends of Unicode, made visible.
+_ESCAPES = {
+    each: chr(each).encode("unicode_escape").decode()
+    for each in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)
+}
+
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
@@ -24,8 +30,8 @@ class PlainFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
 
     def format(self, record: logging.LogRecord) -> str:
-        """Render a record; line breaks inside it, a traceback's included, are escaped."""
-        line = super().format(record).replace("\r", "\\r").replace("\n", "\\n")
+        """Render a record; line ends and other controls, a traceback's included, are escaped."""
+        line = super().format(record).translate(_ESCAPES)
         current = request_id.get()
         return f"{line} request_id={current}" if current else line
 
@@ -47,7 +53,7 @@ class JsonFormatter(logging.Formatter):
             fields["request_id"] = current
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
-        return json.dumps(fields, ensure_ascii=False)
+        return json.dumps(fields)
 
 
 def configure(level: int, style: Style, stream: TextIO) -> None:

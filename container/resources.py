@@ -1,11 +1,15 @@
 """How much processor and memory this container really has, and how many workers that makes.
 
-A container sees the host's processors; its share stands in the cgroup (C9.1, C4.31).
+A container sees the host's processors; its share stands in the cgroup (C9.1, C4.31). Most
+containers see their own cgroup as the root of /sys/fs/cgroup; a plain process, or a container in
+the cgroup namespace of the host, stands in a folder below, and each one on the way may limit it.
 """
 
+import itertools
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 UNLIMITED_MEMORY = 1 << 60  # cgroup v1 writes a huge number where no limit is set
 MIB = 1 << 20
@@ -34,9 +38,8 @@ class Resources:
         Args:
             root: Where `sys/fs/cgroup` and `proc` are found.
         """
-        affinity = float(len(os.sched_getaffinity(0)))
-        processors = [(affinity, "affinity"), *_quotas(root / "sys/fs/cgroup")]
-        memory = [(_machine_memory(root), "machine"), *_memory_limits(root / "sys/fs/cgroup")]
+        processors = [(float(len(os.sched_getaffinity(0))), "affinity"), *_quotas(root)]
+        memory = [(_machine_memory(root), "machine"), *_memory_limits(root)]
         return cls(*min(processors), *min(memory))
 
 
@@ -56,7 +59,7 @@ class WorkerPlan:
             footprint: Bytes that one worker needs with its model loaded.
             wanted: A number that the user set; it is obeyed.
         """
-        by_processor = max(1, round(resources.processors))
+        by_processor = max(1, int(resources.processors + 0.5))
         by_memory = max(1, int(resources.memory * 0.8) // footprint)
         have = (
             f"{resources.processors:g} CPUs ({resources.processors_from}), "
@@ -74,30 +77,40 @@ def _count(workers: int) -> str:
     return "1 worker" if workers == 1 else f"{workers} workers"
 
 
-def _quotas(cgroup: Path) -> list[tuple[float, str]]:
+def _quotas(root: Path) -> Iterator[tuple[float, str]]:
     """Processor quotas: v2 `cpu.max` "200000 100000" or "max …", v1 quota (-1: none) and period."""
-    found = []
-    match _read(cgroup / "cpu.max").split():
-        case [quota, period] if quota.isdigit() and int(period) > 0:
-            found.append((int(quota) / int(period), "cgroup v2"))
-    for folder in ("cpu", "cpu,cpuacct"):
-        quota_text = _read(cgroup / folder / "cpu.cfs_quota_us")
-        period_text = _read(cgroup / folder / "cpu.cfs_period_us")
-        if quota_text.isdigit() and period_text.isdigit() and int(period_text) > 0:
-            found.append((int(quota_text) / int(period_text), "cgroup v1"))
-    return [(value, origin) for value, origin in found if value > 0]
+    for folder, version in _cgroups(root, "cpu"):
+        if version == "v2":
+            texts = _read(folder / "cpu.max").split()
+        else:
+            texts = [_read(folder / f"cpu.cfs_{each}_us") for each in ("quota", "period")]
+        if len(texts) == 2 and all(text.isdigit() and int(text) > 0 for text in texts):
+            yield int(texts[0]) / int(texts[1]), f"cgroup {version}"
 
 
-def _memory_limits(cgroup: Path) -> list[tuple[int, str]]:
-    candidates = (
-        (_read(cgroup / "memory.max"), "cgroup v2"),
-        (_read(cgroup / "memory/memory.limit_in_bytes"), "cgroup v1"),
-    )
-    return [
-        (int(text), origin)
-        for text, origin in candidates
-        if text.isdigit() and 0 < int(text) < UNLIMITED_MEMORY
-    ]
+def _memory_limits(root: Path) -> Iterator[tuple[int, str]]:
+    for folder, version in _cgroups(root, "memory"):
+        text = _read(folder / ("memory.max" if version == "v2" else "memory.limit_in_bytes"))
+        if text.isdigit() and 0 < int(text) < UNLIMITED_MEMORY:
+            yield int(text), f"cgroup {version}"
+
+
+def _cgroups(root: Path, controller: str) -> Iterator[tuple[Path, str]]:
+    """The folders that may limit this process, and whether they speak cgroup v1 or v2.
+
+    A line of /proc/self/cgroup is `0::/path` for v2 and `4:cpu,cpuacct:/path` for v1. The path may
+    be one of the host that does not exist here; then only the root, which always counts, is read.
+    """
+    tree = root / "sys/fs/cgroup"
+    for line in _read(root / "proc/self/cgroup").splitlines() or ["0::/", f"1:{controller}:/"]:
+        _, controllers, place = line.split(":", 2)
+        if controllers and controller not in controllers.split(","):
+            continue
+        path = PurePosixPath("/", place)
+        mounts = dict.fromkeys((controllers, controller)) if controllers else [""]
+        for mount, each in itertools.product(mounts, (path, *path.parents)):
+            if ".." not in each.parts:
+                yield tree / mount / each.relative_to("/"), "v1" if controllers else "v2"
 
 
 def _machine_memory(root: Path) -> int:

@@ -5,6 +5,7 @@ An empty variable counts as unset (C1.4). Every wrong one is reported at once.
 
 import dataclasses
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -47,6 +48,12 @@ def _level(text: str) -> int:
     if text.isdigit():
         return int(text)
     return logging.getLevelNamesMapping()[text.upper()]
+
+
+def _media_type(text: str) -> str:
+    if not re.fullmatch(r"[\w.+-]+/[\w.+-]+", text, re.ASCII):
+        raise ValueError(text)
+    return text.lower()
 
 
 def _style(text: str) -> logs.Style:
@@ -123,9 +130,9 @@ class Settings:
     )
     default_accept: str = setting(
         "application/json",
-        str,
+        _media_type,
         "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT",
-        allowed="a media type",
+        allowed="a media type without parameters",
         text="Media type of the answer where the request prefers none (C6.14).",
     )
     log_level: int = setting(
