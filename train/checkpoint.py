@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from container.errors import UserError
+from train.writing import writing
 
 KEPT: Final = 2
 FORMAT: Final = 1
@@ -77,8 +78,12 @@ class CheckpointFolder:
         """Write a checkpoint, whole or not at all, and drop all but the last two.
 
         Raises:
-            OSError: The folder is full or not writable.
+            PlatformError: The folder is full or not writable.
         """
+        with writing("The checkpoint", self._folder):
+            return self._save(checkpoint)
+
+    def _save(self, checkpoint: Checkpoint) -> Path:
         self._remove(self._folder.glob(f".{self._stem}-*.tmp"))  # of an attempt that was killed
         final = self._folder / f"{self._stem}-{checkpoint.epoch:06d}.npz"
         state = {

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from container.errors import UserError
 
+FLAG_PREFIX: Final = "hyperparameter_"  # of the names under which argparse keeps the flags
 MISSPELLINGS: Final = 0.6  # how alike two names have to be for one to be suggested (difflib)
 
 
@@ -206,7 +207,7 @@ def add_flags(group: _ArgumentGroup) -> None:
         flag = "--" + row.name.replace("_", "-")
         group.add_argument(
             *dict.fromkeys((flag, "--" + row.name)),
-            dest=f"hyperparameter_{row.name}",
+            dest=f"{FLAG_PREFIX}{row.name}",
             metavar="VALUE",
             help=f"{row.help} ({row.type}, {row.range}; default {row.default})".replace("%", "%%"),
         )

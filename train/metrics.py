@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TextIO
 
+from model.blerssi.evaluate import Scores
+
 NUMBER: Final = r"(-?[0-9]+\.[0-9]+)"
 
 
@@ -44,6 +46,11 @@ METRICS: Final = (
 )
 OBJECTIVE: Final = "validation_mean_error_cells"
 _NAMES: Final = frozenset(metric.name for metric in METRICS)
+
+
+def of_validation(scores: Scores) -> dict[str, float]:
+    """The figures of a validation, by the names of their metrics."""
+    return {f"validation_{name}": value for name, value in scores.figures().items()}
 
 
 def definitions() -> list[dict[str, str]]:

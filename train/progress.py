@@ -7,7 +7,7 @@ of the user's own; in a container, in a job and in CI there are only lines.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, NamedTuple, Self, TextIO
 
 from container import contract
 from container.environment import Environment
@@ -17,24 +17,40 @@ WIDTH: Final = 30
 CLEAR: Final = "\r\x1b[K"
 
 
-class Progress:
-    """Reports the epochs of one run.
+class Streams(NamedTuple):
+    """Where a run writes.
 
-    Args:
-        epochs: How many there are to be.
-        lines: Where metric lines go.
+    Attributes:
+        lines: For metric lines.
         bar: The terminal for the bar; None for no bar.
     """
 
-    def __init__(self, epochs: int, lines: TextIO, bar: TextIO | None = None) -> None:
+    lines: TextIO
+    bar: TextIO | None = None
+
+
+class Progress:
+    """Reports the epochs of one run, and takes its bar away at the end.
+
+    Args:
+        epochs: How many there are to be.
+        streams: Where to report.
+    """
+
+    def __init__(self, epochs: int, streams: Streams) -> None:
         self._epochs = epochs
-        self._lines = lines
-        self._bar = bar
-        self._bar_replaces_lines = bar is not None and lines.isatty()
+        self._lines, self._bar = streams
+        self._bar_replaces_lines = self._bar is not None and self._lines.isatty()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._clear()
 
     def epoch(self, number: int, values: Mapping[str, float]) -> None:
         """Report a completed epoch."""
-        self.close()
+        self._clear()
         if not self._bar_replaces_lines:
             metrics.write(self._lines, number, values)
         if self._bar is not None:
@@ -44,8 +60,7 @@ class Progress:
             self._bar.write(f"{CLEAR}{bar} {metrics.line(number, shown)}")
             self._bar.flush()
 
-    def close(self) -> None:
-        """Take the bar off the terminal, so that other text can follow."""
+    def _clear(self) -> None:
         if self._bar is not None:
             self._bar.write(CLEAR)
             self._bar.flush()

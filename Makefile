@@ -1,0 +1,80 @@
+# Two commands do everything: `make run` and `make test`. `make help` lists the rest.
+# Variables: DATA=FILE real data, DOCKER=1 in the image, IMAGE=NAME its tag, PYTHON=a Python 3.11.
+
+SHELL := bash
+IMAGE ?= blerssi-sagemaker:latest
+export PYTHON ?=
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+IMAGE_ENV := .venv/image
+CLIENT_ENV := .venv/client
+ENGINE := docker info >/dev/null 2>&1
+PACKAGES := container model serve train
+
+.PHONY: help
+help: ## Lists these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: run
+ifdef DOCKER
+run: image $(CLIENT_ENV)/.ready ## Trains, serves and asks: on simulated data, or DATA=FILE; DOCKER=1 in the image
+	@$(CLIENT_ENV)/bin/python -m local_test up --image $(IMAGE) $(if $(DATA),--data "$(DATA)")
+else
+run: $(IMAGE_ENV)/.ready
+	@$(IMAGE_ENV)/bin/python -m local_test up $(if $(DATA),--data "$(DATA)")
+endif
+
+.PHONY: test
+test: $(IMAGE_ENV)/.tools $(CLIENT_ENV)/.tools ## Runs every test; those of Docker where an engine answers
+	@if $(ENGINE); then $(MAKE) image; fi
+	@rm -f .coverage .coverage.*
+	$(IMAGE_ENV)/bin/pytest --cov --cov-report= tests/unit tests/in_process tests/process \
+		--ignore-glob='*/local_test'
+	@for package in $(PACKAGES); do \
+		$(IMAGE_ENV)/bin/coverage report --include="$$package/*" --fail-under=90 || exit 1; done
+	IMAGE=$(IMAGE) $(CLIENT_ENV)/bin/pytest tests/unit/local_test tests/process/local_test tests/docker
+
+.PHONY: check
+check: $(IMAGE_ENV)/.tools ## Checks style, types and who imports whom
+	$(IMAGE_ENV)/bin/ruff check .
+	$(IMAGE_ENV)/bin/ruff format --check .
+	$(IMAGE_ENV)/bin/mypy
+	$(IMAGE_ENV)/bin/lint-imports
+
+.PHONY: image
+image: ## Builds the image and prints its size
+	@scripts/build-image $(IMAGE)
+
+.PHONY: docs
+docs: $(IMAGE_ENV)/.ready ## Writes the tables of the README from the code
+	$(IMAGE_ENV)/bin/python scripts/write_tables.py
+
+.PHONY: format
+format: $(IMAGE_ENV)/.tools ## Formats the code
+	$(IMAGE_ENV)/bin/ruff check --fix .
+	$(IMAGE_ENV)/bin/ruff format .
+
+.PHONY: lock
+lock: $(IMAGE_ENV)/.tools ## Locks the newest allowed packages with their hashes
+	@for lock in image client tools; do \
+		$(IMAGE_ENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header \
+			--no-annotate --python-version 3.11 requirements/$$lock.in \
+			--output-file requirements/$$lock.txt || exit 1; done
+
+.PHONY: clean
+clean: ## Removes the environments and everything that was built
+	rm -rf .venv build .coverage .coverage.* .hypothesis .*_cache
+
+$(IMAGE_ENV)/.ready: requirements/image.txt scripts/environment
+	@scripts/environment image requirements/image.txt
+	@touch $@
+
+$(CLIENT_ENV)/.ready: requirements/client.txt scripts/environment
+	@scripts/environment client requirements/client.txt
+	@touch $@
+
+.venv/%/.tools: .venv/%/.ready requirements/tools.txt
+	@scripts/environment $* requirements/tools.txt
+	@touch $@

@@ -1,0 +1,123 @@
+"""`python -m train`: one training run; `--help` lists its flags.
+
+Exit codes: 0 a model was saved, 2 the caller's input is wrong, 3 the machine or S3 refused, 1 a
+fault of this project.
+"""
+
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from types import FrameType
+from typing import TextIO
+
+from container import logs
+from container.environment import Environment
+from container.errors import AlgorithmError, ContainerError, PlatformError, UserError
+from container.failure import clear_failure, write_failure
+from container.settings import Settings
+from model import runtime
+from model.errors import ModelError
+from train import arguments as command_line
+from train.progress import Streams, wants_bar
+
+_log = logging.getLogger("blerssi.train")
+
+_EXIT_CODES = {UserError: 2, PlatformError: 3, AlgorithmError: 1}
+
+
+def main(
+    arguments: Sequence[str],
+    variables: Mapping[str, str],
+    stop: Callable[[], bool],
+    output: TextIO,
+    errors: TextIO,
+) -> int:
+    """Train, and decide the outcome: the one place that knows exit codes and the failure file.
+
+    Args:
+        arguments: The command line without the program's name.
+        variables: The process's environment variables.
+        stop: Whether the platform wants the run to end.
+        output: For metric lines and the summary.
+        errors: For logs and the progress bar.
+
+    Returns:
+        The exit code (C5.4).
+    """
+    environment = Environment.from_variables(variables)
+    try:
+        flags = command_line.parse(arguments)
+        clear_failure(environment.failure_file)
+        settings = Settings.from_variables(variables)
+        logs.configure(settings.log_level, settings.log_style, errors)
+        _train(environment, flags, stop, output, errors)
+    except Exception as error:
+        return _fail(error, environment, errors)
+    return 0
+
+
+def _train(
+    environment: Environment,
+    flags: command_line.Arguments,
+    stop: Callable[[], bool],
+    output: TextIO,
+    errors: TextIO,
+) -> None:
+    from train.run import run
+
+    hosts = environment.hosts()
+    if not hosts.is_first:
+        _log.info("%s has nothing to do: %s trains the model alone", hosts.current, hosts.all[0])
+        return
+    bar = errors if wants_bar(environment, errors) else None
+    result = run(environment, flags, Streams(output, bar), stop)
+    print(result.summary(environment), file=output, flush=True)
+
+
+def _fail(error: Exception, environment: Environment, errors: TextIO) -> int:
+    """Say what went wrong, in the log in full and in the failure file cause first (C5.41)."""
+    known, detail = _explain(error), ""
+    if isinstance(known, AlgorithmError):
+        detail = "".join(traceback.format_exception(error))
+        errors.write(detail)
+    print(f"Training failed: {known}", file=errors, flush=True)
+    try:
+        write_failure(environment.failure_file, str(known), detail)
+    except OSError as unwritable:
+        print(f"The failure file cannot be written: {unwritable}.", file=errors, flush=True)
+    return next(code for kind, code in _EXIT_CODES.items() if isinstance(known, kind))
+
+
+def _explain(error: Exception) -> ContainerError:
+    """Name the cause of an exception: whoever can mend it."""
+    match error:
+        case ContainerError():
+            return error
+        case ModelError():
+            return UserError(error.message, hint=error.hint)
+        case OSError():
+            return PlatformError(f"{error.strerror or error}: {error.filename or 'no file named'}.")
+        case MemoryError():
+            return PlatformError("The data do not fit into memory.")
+    return AlgorithmError(f"{type(error).__name__}: {error}")
+
+
+def _on_signals() -> Callable[[], bool]:
+    """Listen for a stop; the answer is whether one has come. A second Ctrl-C ends at once."""
+    received: list[int] = []
+
+    def remember(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, remember)
+    return lambda: bool(received)
+
+
+if __name__ == "__main__":
+    runtime.prepare(os.environ)
+    sys.exit(main(sys.argv[1:], os.environ, _on_signals(), sys.stdout, sys.stderr))

@@ -1,0 +1,93 @@
+"""The command line of a run: what the platform's files say, a flag can say too, and beats them."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+from container.errors import UserError
+from train import hyperparameters
+
+_EXAMPLES = """\
+In SageMaker and Kubeflow everything comes from the folders and files of the platform; elsewhere:
+
+  python -m train --training iBeacon_RSSI_Labeled.csv --epochs 30
+  python -m train --training data/ --validation held-out.csv --upload s3://bucket/models/ble
+
+The base folder is /opt/ml, or what SAGEMAKER_BASE_DIR names. The model goes to model/ below it,
+report.html and metrics.json to output/data/, checkpoints to checkpoints/.
+A run that was interrupted continues at its last checkpoint.
+"""
+
+CHANNELS = {
+    "training": "labelled scans to learn from (required)",
+    "validation": "labelled scans to judge by; without them whole visits of the training scans "
+    "are held out",
+    "unlabeled": "scans without a location, to see how sure the model is of them",
+}
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What the command line said.
+
+    Attributes:
+        channels: File or folder by channel; these beat the channels of the platform.
+        hyperparameters: Text by name; these beat hyperparameters.json.
+        upload: Where the packed model goes, `s3://bucket/prefix`; None for nowhere.
+        fresh: Whether to forget the checkpoints of an earlier run.
+    """
+
+    channels: dict[str, Path] = field(default_factory=dict)
+    hyperparameters: dict[str, str] = field(default_factory=dict)
+    upload: str | None = None
+    fresh: bool = False
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a wrong command line as every other wrong thing, failure file included."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"The command line is wrong: {message}.", hint="--help lists the flags.")
+
+
+def parse(arguments: Sequence[str]) -> Arguments:
+    """Read a command line.
+
+    Raises:
+        UserError: A flag is unknown or lacks its value.
+        SystemExit: The help was asked for and printed.
+    """
+    parser = _Parser(
+        prog="python -m train",
+        description="Train a location model on BLE RSSI scans.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    data = parser.add_argument_group("data, each a file or a folder of files")
+    for name, text in CHANNELS.items():
+        data.add_argument(f"--{name}", type=Path, metavar="PATH", help=text)
+    parser.add_argument(
+        "--upload",
+        metavar="S3_URI",
+        help="put model.tar.gz under this prefix when all is done; credentials come from the "
+        "standard places of the AWS SDK only",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="forget the checkpoints of an earlier run"
+    )
+    hyperparameters.add_flags(parser.add_argument_group("hyperparameters"))
+    values = vars(parser.parse_args(arguments))
+    prefix = hyperparameters.FLAG_PREFIX
+    return Arguments(
+        channels={name: values[name] for name in CHANNELS if values[name] is not None},
+        hyperparameters={
+            name.removeprefix(prefix): value
+            for name, value in values.items()
+            if name.startswith(prefix) and value is not None
+        },
+        upload=values["upload"],
+        fresh=values["fresh"],
+    )

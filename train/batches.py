@@ -1,0 +1,106 @@
+"""What one step of training sees: augmented scans, softened labels, distances and weights.
+
+Everything random in an epoch follows from the seed and the epoch's number, so that a resumed run
+sees what an uninterrupted one would have seen.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from model.blerssi.data import NOT_HEARD, Scans
+from model.blerssi.grid import COORDINATES
+from train.hyperparameters import Hyperparameters
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """N scans of one step, K cells.
+
+    Attributes:
+        readings: (N, 13) dBm.
+        targets: (N, K) what the probabilities should be, each row summing to 1.
+        distances: (N, K) from the true cell to every cell, in cells.
+        weights: (N,) how much each scan counts.
+    """
+
+    readings: Array
+    targets: Array
+    distances: Array
+    weights: Array
+
+
+class Batches:
+    """The labelled scans of a run, handed out in a new order and disguise every epoch.
+
+    Args:
+        scans: Labelled scans, at least one.
+        parameters: Batch size, augmentation, label smoothing and the seed.
+    """
+
+    def __init__(self, scans: Scans, parameters: Hyperparameters) -> None:
+        self._scans = scans
+        self._parameters = parameters
+        points = np.asarray(COORDINATES)
+        self._distances = np.linalg.norm(points[:, None] - points[None], axis=2).astype(np.float32)
+        self._targets = _soften(self._distances, parameters)
+        self._weights = _weigh(scans.cells, balanced=parameters.class_balance)
+
+    @property
+    def steps(self) -> int:
+        """Steps of one epoch."""
+        return -(-len(self._scans) // self._parameters.batch_size)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Give the batches of one epoch.
+
+        Args:
+            number: Counted from 1.
+        """
+        random = np.random.default_rng([self._parameters.seed, number])
+        order = random.permutation(len(self._scans))
+        for start in range(0, len(order), self._parameters.batch_size):
+            chosen = order[start : start + self._parameters.batch_size]
+            cells = self._scans.cells[chosen]
+            yield Batch(
+                _augment(self._scans.readings[chosen], self._parameters, random),
+                self._targets[cells],
+                self._distances[cells],
+                self._weights[chosen],
+            )
+
+
+def _soften(distances: Array, parameters: Hyperparameters) -> Array:
+    """For each true cell, the label's share on itself and the rest on a Gaussian around it."""
+    share, width = parameters.label_smoothing_share, parameters.label_smoothing_cells
+    hard = np.eye(len(distances), dtype=np.float32)
+    if share == 0 or width == 0:
+        return hard
+    near = np.exp(-0.5 * (distances / width) ** 2)
+    near /= near.sum(axis=1, keepdims=True)
+    return ((1 - share) * hard + share * near).astype(np.float32)
+
+
+def _weigh(cells: npt.NDArray[np.intp], *, balanced: bool) -> Array:
+    """Weights of mean 1; balanced, all scans of a cell together weigh what any other cell's do."""
+    if not balanced:
+        return np.ones(len(cells), np.float32)
+    weights = 1 / np.bincount(cells)[cells]
+    return (weights / weights.mean()).astype(np.float32)
+
+
+def _augment(
+    readings: Array, parameters: Hyperparameters, random: np.random.Generator
+) -> Array:
+    """Add noise to what was heard, and lose weak beacons as a receiver does; one always stays."""
+    heard = readings != NOT_HEARD
+    noisy = readings + random.normal(0, 1, readings.shape) * parameters.noise_db
+    weakness = np.clip((-60 - readings) / 20, 0.2, 1.5)
+    lost = random.random(readings.shape) < parameters.beacon_dropping * weakness
+    kept = heard & ~lost
+    kept[~kept.any(axis=1)] = heard[~kept.any(axis=1)]
+    return np.where(kept, noisy, NOT_HEARD).astype(np.float32)

@@ -1,0 +1,197 @@
+"""One training run: read, split, learn, save and read back, judge, report, upload."""
+
+import hashlib
+import json
+import logging
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from container.environment import Environment
+from model.blerssi import grid, split
+from model.blerssi.data import Scans
+from model.blerssi.evaluate import Scores, score
+from train import channels, report, save
+from train.arguments import Arguments
+from train.batches import Batches
+from train.channels import Data
+from train.checkpoint import CheckpointFolder
+from train.fit import Fit
+from train.hyperparameters import Hyperparameters
+from train.loop import Loop, Parts
+from train.progress import Progress, Streams
+from train.writing import writing
+from train.upload import ARCHIVE, Destination, Uploader
+
+REPORT: Final = "report.html"
+METRICS: Final = "metrics.json"
+
+_log = logging.getLogger("blerssi.train")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run left behind.
+
+    Attributes:
+        loop: The run at its end.
+        judged: The scans that the scores are of.
+        judged_by: `validation`, or `training` where nothing could be held out.
+        scores: How the artefact answers them.
+        uploaded: The URI of the uploaded archive; None without an upload.
+    """
+
+    loop: Loop
+    judged: Scans
+    judged_by: str
+    scores: Scores
+    uploaded: str | None = None
+
+    def summary(self, environment: Environment) -> str:
+        """Say in a few lines what came out and where it is."""
+        scores = self.scores
+        stopped = ", stopped before its end" if self.loop.stopped else ""
+        lines = [
+            f"Model of {self.loop.epoch} epochs{stopped}: mean error {scores.mean:.2f} cells, "
+            f"median {scores.median:.2f}, 90 % within {scores.p90:.2f}, "
+            f"on {len(self.judged)} {self.judged_by} scans",
+            f"Model:  {environment.model_dir}",
+            f"Report: {environment.output_data_dir / REPORT}",
+        ]
+        if self.uploaded:
+            lines.append(f"model_artifact_url={self.uploaded}")
+        return "\n".join(lines)
+
+
+def run(
+    environment: Environment,
+    arguments: Arguments,
+    streams: Streams,
+    stop: Callable[[], bool],
+) -> Result:
+    """Train a model and leave it in the model folder.
+
+    Args:
+        environment: The folders of the job, and its files.
+        arguments: The command line.
+        streams: Where metric lines and the progress bar go.
+        stop: Whether the platform wants the run to end.
+
+    Raises:
+        UserError: A hyperparameter, a channel or a flag is wrong.
+        PlatformError: A folder or S3 cannot be written.
+        AlgorithmError: The artefact does not answer as the network did.
+        DataError: A data file is wrong.
+    """
+    parameters = Hyperparameters.parse(
+        {**environment.hyperparameters(), **arguments.hyperparameters}
+    )
+    uploader = Uploader(Destination.parse(arguments.upload)) if arguments.upload else None
+    parts = divide(channels.read(environment, arguments), parameters)
+    folder = CheckpointFolder(environment.checkpoint_dir, environment.hosts().current)
+    loop = _prepare(parts, parameters)
+    kept = folder if folder.is_usable() else None
+    if kept is not None:
+        _continue(loop, kept, fresh=arguments.fresh)
+    with Progress(parameters.epochs, streams) as progress:
+        loop.run(kept, progress, stop)
+    result = _save(loop, environment.model_dir)
+    _report(result, environment.output_data_dir)
+    if uploader is not None:
+        result = replace(result, uploaded=_upload(uploader, environment.model_dir))
+    if kept is not None and not loop.stopped:
+        kept.clear()  # the model is complete; the next run in this place is another one
+    return result
+
+
+def divide(data: Data, parameters: Hyperparameters) -> Parts:
+    """Give every scan its role: copies are left out, whole visits are held out.
+
+    A copy of a scan that is judged would let the model look at the answer, and a copy of one that
+    is learnt from adds nothing; see `model.blerssi.split`.
+    """
+    training, validation = data.training, data.validation
+    copied = split.copies(training) >= 0
+    chosen = np.arange(len(training))
+    if validation is None and parameters.validation_fraction > 0:
+        chosen, held_out = split.holdout(training, parameters.validation_fraction, parameters.seed)
+        validation = training.take(held_out) if len(held_out) else None
+    chosen = chosen[~copied[chosen]]
+    _log.info(
+        "Learning from %d scans, judging by %d; %d of %d training scans are copies and left out",
+        *(len(chosen), 0 if validation is None else len(validation), copied.sum(), len(training)),
+    )
+    return Parts(training.take(chosen), validation, data.unlabeled)
+
+
+def _prepare(parts: Parts, parameters: Hyperparameters) -> Loop:
+    """Set up a network for the scans, and say what makes this run another than all others."""
+    steps = parameters.epochs * Batches(parts.training, parameters).steps
+    fit = Fit(parameters, len(grid.BEACONS), len(grid.CELLS), steps)
+    settings = parameters.to_dict()
+    del settings["checkpoint_every"]  # how often is no part of what
+    identity = {
+        **settings,
+        "training_data": _digest(parts.training),
+        "validation_data": None if parts.validation is None else _digest(parts.validation),
+        "versions": save.versions(),
+    }
+    return Loop(fit, parts, parameters, identity)
+
+
+def _continue(loop: Loop, folder: CheckpointFolder, *, fresh: bool) -> None:
+    if fresh:
+        folder.clear()
+    elif (checkpoint := folder.latest(loop.identity)) is not None:
+        loop.resume(checkpoint)
+
+
+def _save(loop: Loop, folder: Path) -> Result:
+    """Write the model, and judge what was written rather than what was learnt."""
+    judged_by = "training" if loop.parts.validation is None else "validation"
+    judged = loop.parts.validation or loop.parts.training
+    expected = loop.fit.probabilities(judged.readings)
+    figures = {f"{judged_by}_{n}": v for n, v in score(expected, judged.cells).figures().items()}
+    facts = {
+        "hyperparameters": loop.parameters.to_dict(),
+        "scans": len(loop.parts.training),
+        "epochs": loop.epoch,
+        "data_sha256": loop.identity["training_data"],
+    }
+    learnt = loop.fit.probabilities(loop.parts.training.readings)
+    signature = save.describe(learnt, figures, facts)
+    found = save.save(folder, loop.fit.network, signature, judged.readings, expected)
+    return Result(loop, judged, judged_by, score(found, judged.cells))
+
+
+def _report(result: Result, folder: Path) -> None:
+    loop = result.loop
+    facts = {
+        "stopped_early": loop.stopped,
+        "resumed_after_epoch": loop.resumed,
+        "epochs": loop.epoch,
+        "judged_by": result.judged_by,
+        "scores": result.scores.to_dict(),
+        "history": loop.history,
+        "hyperparameters": loop.parameters.to_dict(),
+    }
+    page = report.render(result)
+    with writing("The report", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / METRICS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        (folder / REPORT).write_text(page, encoding="utf-8")
+
+
+def _upload(uploader: Uploader, folder: Path) -> str:
+    with tempfile.TemporaryDirectory() as temporary:
+        return uploader.upload(folder, Path(temporary, ARCHIVE))
+
+
+def _digest(scans: Scans) -> str:
+    """What tells one set of scans from another."""
+    content = scans.readings.tobytes() + scans.cells.astype(np.int64).tobytes()
+    return hashlib.sha256(content).hexdigest()

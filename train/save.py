@@ -1,0 +1,98 @@
+"""From a trained network to a model folder, and the proof that it answers as the network did."""
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from container.errors import AlgorithmError
+from model import artifact
+from model.answers import Decoder
+from model.blerssi import data, grid, network
+from model.predictor import Predictor
+from model.signature import Field, InputSpec, OutputSpec, Signature
+from train.writing import writing
+
+FALSE_ALARMS: Final = 0.01  # share of the training scans that is called out of coverage
+FEWEST: Final = 100  # scans, from which on that share can be told
+TOLERANCE: Final = 1e-5  # between the network's probabilities and the artefact's
+LIBRARIES: Final = ("mxnet", "numpy")
+
+Array = npt.NDArray[np.float32]
+
+
+def versions() -> dict[str, str]:
+    """What computed the model."""
+    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
+def describe(
+    probabilities: Array, metrics: Mapping[str, float], training: Mapping[str, Any]
+) -> Signature:
+    """Say what the model takes and gives.
+
+    Args:
+        probabilities: (N, 105) of the training scans; they say which uncertainty is unusual.
+        metrics: How the model did.
+        training: Facts of the run.
+    """
+    fields = tuple(
+        Field(name, data.WEAKEST, data.STRONGEST, "dBm") for name in grid.BEACONS
+    )
+    labels = OutputSpec(grid.CELLS, "location", ("column", "row"), grid.COORDINATES)
+    output = OutputSpec(
+        *(labels.labels, labels.name, labels.coordinate_names, labels.coordinates),
+        coverage_radius=_coverage_radius(labels, probabilities),
+    )
+    return Signature(
+        InputSpec(fields, data.NOT_HEARD, data.ALSO_NOT_HEARD, network.INPUT),
+        output,
+        versions(),
+        metrics,
+        training,
+    )
+
+
+def _coverage_radius(output: OutputSpec, probabilities: Array) -> float | None:
+    if len(probabilities) < FEWEST:
+        return None
+    silent = np.zeros(len(probabilities), bool)
+    uncertainty = Decoder(output).decode(probabilities, silent, 1).uncertainty
+    return None if uncertainty is None else float(np.quantile(uncertainty, 1 - FALSE_ALARMS))
+
+
+def save(folder: Path, net: Any, signature: Signature, readings: Array, expected: Array) -> Array:
+    """Write the model folder, load it back as serving does, and hold its answers to the network's.
+
+    Args:
+        folder: Where the model goes.
+        net: The Gluon block.
+        signature: What it means.
+        readings: (N, 13) scans to compare on.
+        expected: (N, 105) the network's probabilities of them.
+
+    Returns:
+        (N, 105) the artefact's probabilities.
+
+    Raises:
+        AlgorithmError: They differ; the model folder's files are taken away again.
+        PlatformError: The disk is full or the folder cannot be written.
+    """
+    files = network.export(net)
+    with writing("The model", folder):
+        artifact.write(folder, files, signature)
+    found = Predictor.load(folder).probabilities(readings)
+    difference = float(np.abs(found - expected).max(initial=0.0))
+    if difference > TOLERANCE:
+        for name in (artifact.SIGNATURE, *files):
+            (folder / name).unlink()
+        raise AlgorithmError(
+            f"The written model's probabilities differ from the network's by {difference:.2g}; "
+            f"at most {TOLERANCE:g} is allowed. The model was not kept.",
+            hint="This is a fault of the image: please report it.",
+        )
+    return found
