@@ -33,6 +33,7 @@ class Kind(Enum):
     NOT_FOUND = _Kind(404, "There is no such route.")
     METHOD_NOT_ALLOWED = _Kind(405, "The route takes other methods.")
     NOT_ACCEPTABLE = _Kind(406, "No media type of the Accept header can be given.")
+    TIMEOUT = _Kind(408, "The body stopped coming.")
     TOO_LARGE = _Kind(413, "The body is larger than the server's limit.")
     UNSUPPORTED_MEDIA_TYPE = _Kind(415, "The Content-Type or its charset is not known.")
     MODEL_FAILURE = _Kind(500, "The model failed on sound input.")

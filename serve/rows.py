@@ -13,6 +13,7 @@ from model.signature import InputSpec
 
 Floats = npt.NDArray[np.float32]
 MOST_PROBLEMS = 50  # that are described; all are counted
+_NUMBERS = frozenset((int, float, type(None)))
 
 
 class Rows:
@@ -76,16 +77,28 @@ class Rows:
         Raises:
             InputError: Some names are not known or come twice.
         """
-        names = [each.strip().strip('"') for each in header]
-        if all(_looks_numeric(each) for each in names):
+        names = [each.strip() for each in header]
+        if any(isinstance(_parsed(each), float) for each in names) or not any(names):
             return None
-        for name in names:
+        for position, name in enumerate(names):
             if name not in self._positions:
                 self._add(None, name, name, self._nearest(name))
-            elif names.count(name) > 1:
+            elif name in names[:position]:
                 self._add(None, name, name, "each column once")
         self._raise_problems("The header of the CSV does not fit the model")
         return [self._positions[name] for name in names]
+
+    def fits(self, table: npt.NDArray[Any], columns: Sequence[int] | None) -> bool:
+        """Whether a table has as many columns as the header, or the model without one."""
+        return table.shape[1] == len(self._names if columns is None else columns)
+
+    def from_columns(self, table: npt.NDArray[Any], columns: Sequence[int] | None) -> Floats:
+        """Read numbers whose columns a CSV header put in its own order; see `from_array`."""
+        if columns is None:
+            return self.from_array(table)
+        whole = np.full((len(table), len(self._names)), self._spec.missing)
+        whole[:, columns] = table
+        return self.from_array(whole)
 
     def from_text(self, lines: Sequence[Sequence[str]], columns: Sequence[int] | None) -> Floats:
         """Read the fields of CSV records; an empty field is a missing reading.
@@ -183,15 +196,15 @@ class Rows:
 
 
 def _numeric(records: Sequence[object], width: int) -> npt.NDArray[Any] | None:
-    """All records as one array where each is a list of nothing but numbers; the common case."""
-    if not all(type(each) is list and len(each) == width for each in records):
-        return None
+    """All records as one array where each is a list of numbers and nulls; the common case."""
+    for each in records:
+        if type(each) is not list or len(each) != width or not _NUMBERS.issuperset(map(type, each)):
+            return None
     try:
-        table = np.array(records)
-    except (ValueError, OverflowError):
+        table = np.array(records, np.float64)
+    except OverflowError:
         return None
-    plain = table.ndim == 2 and table.dtype.kind in "fi" and bool(np.isfinite(table).all())
-    return table if plain else None
+    return None if np.isinf(table).any() else table
 
 
 def _parsed(text: str) -> object:
@@ -200,10 +213,6 @@ def _parsed(text: str) -> object:
         return text if "_" in text else float(text)
     except ValueError:
         return text
-
-
-def _looks_numeric(text: str) -> bool:
-    return not text or isinstance(_parsed(text), float)
 
 
 def _finite(value: float) -> float | None:

@@ -1,0 +1,208 @@
+"""The Flask application: what the routes are and how each is answered.
+
+Routes parse and answer; everything else happens in the core, which knows no HTTP. Every error of
+every route has the same body, made in `serve.errors`.
+"""
+
+import logging
+import re
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from flask import Flask, Response, g, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from container import contract, logs
+from container.settings import Settings
+from serve import metrics
+from serve.admission import Admission
+from serve.bodies import Body
+from serve.core import Answer
+from serve.errors import Kind, ServeError
+from serve.loading import Loading
+from serve.metrics import Metrics
+
+RETRY_AFTER_SECONDS = 1
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")  # C1.37
+
+_log = logging.getLogger("blerssi.serve")
+_KINDS = {404: Kind.NOT_FOUND, 405: Kind.METHOD_NOT_ALLOWED, 413: Kind.TOO_LARGE}
+
+
+class Route(NamedTuple):
+    """One route, for the documentation."""
+
+    path: str
+    methods: tuple[str, ...]
+    text: str
+
+
+PING = Route(
+    contract.PING,
+    ("GET", "HEAD", "POST"),
+    "200 and nothing else once the model answers, 503 before and after it failed to load.",
+)
+INVOCATIONS = Route(contract.INVOCATIONS, ("POST",), "Answers the records of the body.")
+EXECUTION_PARAMETERS = Route(
+    contract.EXECUTION_PARAMETERS, ("GET", "HEAD"), "How a batch transform job calls best."
+)
+METRICS = Route(contract.METRICS, ("GET", "HEAD"), "Metrics of all workers for Prometheus.")
+ROUTES = (PING, INVOCATIONS, EXECUTION_PARAMETERS, METRICS)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the routes work with.
+
+    Attributes:
+        loading: The model.
+        settings: How the server runs.
+        workers: How many processes share the port.
+        metrics: Where requests are counted.
+        admission: Who may compute.
+    """
+
+    loading: Loading
+    settings: Settings
+    workers: int = 1
+    metrics: Metrics = field(default_factory=Metrics)
+    admission: Admission = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "admission", Admission(self.settings.concurrency, self.settings.queue)
+        )
+
+
+def create_app(parts: Parts) -> Flask:
+    """Make the application of one worker."""
+    app = Flask("serve", static_folder=None)
+    app.url_map.merge_slashes = False  # no redirects: every other path is a 404
+    handlers = {
+        PING: lambda: _ping(parts),
+        INVOCATIONS: lambda: _invocations(parts),
+        EXECUTION_PARAMETERS: lambda: _execution_parameters(parts),
+        METRICS: lambda: _metrics(parts),
+    }
+    for route, handler in handlers.items():
+        app.add_url_rule(
+            route.path,
+            route.path,
+            handler,
+            methods=list(route.methods),
+            provide_automatic_options=False,
+        )
+    app.before_request(_identify)
+    app.register_error_handler(Exception, _error)
+    return app
+
+
+def _identify() -> None:
+    """Give the request its id: the platform's, or a new one (C4.35)."""
+    given = request.headers.get(contract.INFERENCE_ID, "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    logs.request_id.set(g.request_id)
+
+
+def _ping(parts: Parts) -> Response:
+    if not parts.loading.healthy:
+        raise parts.loading.refusal()
+    return Response(content_type="text/plain")
+
+
+def _invocations(parts: Parts) -> Response:
+    started = time.perf_counter()
+    status, code, rows = 500, Kind.INTERNAL_ERROR.code, 0
+    try:
+        answer = _answer(parts)
+        status, code, rows = 200, "ok", answer.rows
+    except ServeError as error:
+        status, code = error.kind.status, error.kind.code
+        raise
+    finally:
+        seconds = time.perf_counter() - started
+        parts.metrics.finished(status, code, seconds, rows)
+        _log.info("status=%d code=%s rows=%d ms=%.1f", status, code, rows, 1000 * seconds)
+    response = Response(answer.body, content_type=answer.media_type)
+    if answer.echo is not None:
+        response.headers[contract.CUSTOM_ATTRIBUTES] = answer.echo
+    return response
+
+
+def _answer(parts: Parts) -> Answer:
+    headers = request.headers
+    body = Body(request.environ["wsgi.input"], request.content_length, parts.settings.max_payload)
+    with parts.admission.admit(), parts.metrics.in_flight():
+        body.read_first()
+        core = parts.loading.core()
+        with parts.admission.slot() as waited:
+            parts.metrics.waited(waited)
+            return core.invoke(
+                body.read_all(),
+                headers.get("Content-Type"),
+                headers.get("Accept"),
+                headers.get(contract.CUSTOM_ATTRIBUTES),
+            )
+
+
+def _execution_parameters(parts: Parts) -> Response:
+    return jsonify(execution_parameters(parts.settings, parts.workers))
+
+
+def execution_parameters(settings: Settings, workers: int) -> dict[str, int | str]:
+    """What a batch transform job should use: both figures are what we can really do (C2.6).
+
+    Their product may not exceed 100 (C2.5).
+    """
+    most = contract.BATCH_PRODUCT_LIMIT_MB
+    transforms = min(workers * settings.concurrency, most)
+    megabytes = min(settings.max_payload >> 20, most)
+    if settings.max_payload_mb:
+        transforms = min(transforms, most // megabytes)
+    else:
+        megabytes = min(megabytes, most // transforms)
+    return {
+        "MaxConcurrentTransforms": transforms,
+        "BatchStrategy": "MULTI_RECORD",
+        "MaxPayloadInMB": megabytes,
+    }
+
+
+def _metrics(parts: Parts) -> Response:
+    return Response(parts.metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+
+
+def _error(error: Exception) -> Response:
+    """Answer any failure in the one form that errors have (C1.45, C1.49)."""
+    headers: dict[str, str] = {}
+    match error:
+        case HTTPException():
+            allowed = getattr(error, "valid_methods", None)
+            known = _of_http(error, allowed)
+            if allowed:
+                headers["Allow"] = ", ".join(sorted(allowed))
+        case ServeError():
+            known = error
+        case _:
+            _log.exception("The server failed on this request.")
+            known = ServeError.of(error)
+    if known.kind.status == 503:
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return Response(
+        known.body(g.request_id), known.kind.status, headers, content_type="application/json"
+    )
+
+
+def _of_http(error: HTTPException, allowed: list[str] | None) -> ServeError:
+    path = f"{request.method} {request.path}"
+    match _KINDS.get(error.code or 0, Kind.BAD_REQUEST):
+        case Kind.NOT_FOUND as kind:
+            paths = ", ".join(route.path for route in ROUTES)
+            return ServeError(kind, f"{path:.200} is not a route; there are {paths}.")
+        case Kind.METHOD_NOT_ALLOWED as kind:
+            methods = ", ".join(sorted(allowed or ()))
+            return ServeError(kind, f"{path:.200} is not allowed; use {methods}.")
+        case kind:
+            return ServeError(kind, f"{path:.200}: {error.description}")

@@ -1,0 +1,118 @@
+"""Answers of a signed model to bytes, in every format that is written."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model.answers import Answers
+from model.signature import OutputSpec
+from serve import media
+
+_PROBABILITY_DIGITS = 6
+_DISTANCE_DIGITS = 3  # of a cell
+
+
+class Encoder:
+    """Writes answers under the names that a signature gives them; prepared once a model."""
+
+    def __init__(self, output: OutputSpec) -> None:
+        self._json_labels = [json.dumps(label) for label in output.labels]
+        self._csv_labels = [_csv_field(label) for label in output.labels]
+        self._name = json.dumps(output.name)
+        self._axes = [json.dumps(name) for name in output.coordinate_names]
+
+    def encode(self, answers: Answers, media_type: str) -> bytes:
+        """Write N answers in order: N records, each with its line's end where it is lines.
+
+        Args:
+            answers: What the model says.
+            media_type: One of `media.WRITTEN`.
+        """
+        match media_type:
+            case media.NPY:
+                return npy(answers.probabilities)
+            case media.CSV:
+                return "".join(f"{line}\n" for line in self._csv(answers)).encode()
+            case media.JSON_LINES:
+                return "".join(f"{record}\n" for record in self._json(answers)).encode()
+            case _:
+                return f'{{"predictions": [{", ".join(self._json(answers))}]}}'.encode()
+
+    def _json(self, answers: Answers) -> Iterator[str]:
+        """One JSON object a record, put together from prepared parts: twice as fast as dumps."""
+        labels = self._json_labels
+        chances = _chances(answers)
+        places = self._places(answers)
+        candidates = f'{{{{{self._name}: {{}}, "probability": {{}}}}}}'.format
+        numbers = answers.candidates.tolist()
+        for ranked, chance, place, status in zip(
+            numbers, chances, places, answers.status, strict=True
+        ):
+            listed = ", ".join(
+                candidates(labels[number], share)
+                for number, share in zip(ranked, chance, strict=True)
+            )
+            yield (
+                f'{{{self._name}: {labels[ranked[0]]}, "probability": {chance[0]}{place}, '
+                f'"candidates": [{listed}], "status": "{status}"}}'
+            )
+
+    def _places(self, answers: Answers) -> Sequence[str]:
+        """The position and uncertainty of each record as JSON; nothing without coordinates."""
+        if answers.positions is None or answers.uncertainty is None:
+            return [""] * len(answers.status)
+        first, second = self._axes
+        return [
+            f', "position": {{{first}: {x}, {second}: {y}}}, "uncertainty": {radius}'
+            for (x, y), radius in zip(
+                _distances(answers.positions), _distances(answers.uncertainty), strict=True
+            )
+        ]
+
+    def _csv(self, answers: Answers) -> Iterator[str]:
+        labels = self._csv_labels
+        best = answers.candidates[:, 0].tolist()
+        chances = [each[0] for each in _chances(answers)]
+        if answers.positions is None or answers.uncertainty is None:
+            for number, chance, status in zip(best, chances, answers.status, strict=True):
+                yield f"{labels[number]},{chance},{status}"
+            return
+        for number, chance, (x, y), radius, status in zip(
+            best,
+            chances,
+            _distances(answers.positions),
+            _distances(answers.uncertainty),
+            answers.status,
+            strict=True,
+        ):
+            yield f"{labels[number]},{chance},{x},{y},{radius},{status}"
+
+
+def npy(array: npt.NDArray[np.generic]) -> bytes:
+    """Write one array as NPY."""
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=False)
+    return file.getvalue()
+
+
+def _chances(answers: Answers) -> list[list[float]]:
+    """The probability of each candidate."""
+    chosen = np.take_along_axis(answers.probabilities, answers.candidates, axis=1)
+    rounded: list[list[float]] = chosen.astype(np.float64).round(_PROBABILITY_DIGITS).tolist()
+    return rounded
+
+
+def _distances(array: npt.NDArray[np.float32]) -> list[Any]:
+    rounded: list[Any] = array.astype(np.float64).round(_DISTANCE_DIGITS).tolist()
+    return rounded
+
+
+def _csv_field(text: str) -> str:
+    file = io.StringIO()
+    csv.writer(file, lineterminator="").writerow([text])
+    return file.getvalue()
