@@ -1,28 +1,22 @@
-"""MXNet's C predict API through ctypes: arrays in, arrays out, without importing mxnet.
-
-The functions are those of MXNet's `c_predict_api.h`. The library is loaded on first use, never at
-import, and must be loaded after a fork: MXNet's state does not survive one. `MXNET_ENGINE_TYPE` and
-`OMP_NUM_THREADS` are read by the library when it is loaded.
+"""MXNet's C predict API: arrays in, arrays out, without importing mxnet.
 
 A predict handle that two threads use at once crashes the process, so one lock guards each engine;
 the lock is held in C code that releases the interpreter.
 """
 
 import ctypes
-import functools
-import importlib.util
 import math
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from model.errors import EngineError
-from model.export import Graph, Shape
+from model import library
+from model.errors import ArtifactError, EngineError
+from model.export import Graph, Probe, Shape
 
 Floats = npt.NDArray[np.float32]
 
@@ -42,16 +36,23 @@ class Engine:
         inputs: Names of the graph's inputs.
 
     Raises:
-        ArtifactError: The symbol file is not a graph.
-        EngineError: MXNet is not installed.
+        ArtifactError: The symbol file is not a graph, or uses an output that does not exist.
+        EngineError: MXNet is not installed, or does not know an operator.
     """
 
     def __init__(self, symbol: bytes, params: bytes, inputs: Sequence[str]) -> None:
-        self._library = _library()
-        self._outputs = Graph.parse(symbol).outputs
+        graph = Graph.parse(symbol)
+        for probe in graph.probes:
+            if probe.output >= (count := _count_outputs(probe)):
+                raise ArtifactError(
+                    f"The symbol file refers to output {probe.output} of {probe.name!r}, "
+                    f"which has {count}."
+                )
+        self._outputs = graph.outputs
         self._symbol = symbol
         self._params = params
         self._inputs = tuple(inputs)
+        self._closed = False
         self._lock = threading.Lock()
         self._handles: OrderedDict[tuple[Shape, ...], ctypes.c_void_p] = OrderedDict()
 
@@ -73,23 +74,23 @@ class Engine:
                 f"The model takes the inputs {', '.join(self._inputs)}; "
                 f"got {', '.join(arrays) or 'none'}."
             )
-        feeds = [np.ascontiguousarray(arrays[name], np.float32) for name in self._inputs]
-        for name, feed in zip(self._inputs, feeds, strict=True):
-            if feed.ndim == 0 or feed.size == 0 or feed.size > _MOST_ELEMENTS:
-                raise EngineError(f"Input {name!r} has the impossible shape {feed.shape}.")
+        feeds = [_feed(name, arrays[name]) for name in self._inputs]
         with self._lock:
+            if self._closed:
+                raise EngineError("The model was closed; load it again.")
             handle = self._bound(tuple(feed.shape for feed in feeds))
             for name, feed in zip(self._inputs, feeds, strict=True):
                 data = feed.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
-                self._call("MXPredSetInput", handle, name.encode(), data, feed.size)
-            self._call("MXPredForward", handle)
+                library.call("MXPredSetInput", handle, name.encode(), data, feed.size)
+            library.call("MXPredForward", handle)
             return [self._fetch(handle, index) for index in range(self._outputs)]
 
     def close(self) -> None:
         """Free every handle; the engine cannot be used afterwards."""
         with self._lock:
+            self._closed = True
             while self._handles:
-                self._library.MXPredFree(self._handles.popitem()[1])
+                library.call("MXPredFree", self._handles.popitem()[1])
 
     def _bound(self, shapes: tuple[Shape, ...]) -> ctypes.c_void_p:
         """The handle for these shapes; the least recently used one makes room."""
@@ -99,7 +100,7 @@ class Engine:
         handle = self._create(shapes)
         self._handles[shapes] = handle
         if len(self._handles) > _HANDLES:
-            self._library.MXPredFree(self._handles.popitem(last=False)[1])
+            library.call("MXPredFree", self._handles.popitem(last=False)[1])
         return handle
 
     def _create(self, shapes: tuple[Shape, ...]) -> ctypes.c_void_p:
@@ -115,21 +116,21 @@ class Engine:
         handle = ctypes.c_void_p()
         if self._handles:
             sibling = next(reversed(self._handles.values()))
-            self._call("MXPredReshape", *description, sibling, ctypes.byref(handle))
+            library.call("MXPredReshape", *description, sibling, ctypes.byref(handle))
         else:
             model = (self._symbol, self._params, len(self._params), _CPU, 0)
-            self._call("MXPredCreate", *model, *description, ctypes.byref(handle))
+            library.call("MXPredCreate", *model, *description, ctypes.byref(handle))
         return handle
 
     def _fetch(self, handle: ctypes.c_void_p, index: int) -> npt.NDArray[Any]:
         """Copy one output into an array of its own type and size, which MXNet does not check."""
         kind = ctypes.c_int()
-        self._call("MXPredGetOutputType", handle, index, ctypes.byref(kind))
+        library.call("MXPredGetOutputType", handle, index, ctypes.byref(kind))
         if kind.value not in _TYPES:
             raise EngineError(f"Output {index} has the type flag {kind.value}, which is not read.")
         sizes = ctypes.POINTER(ctypes.c_uint32)()
         dimensions = ctypes.c_uint32()
-        self._call(
+        library.call(
             "MXPredGetOutputShape",
             *(handle, index, ctypes.byref(sizes), ctypes.byref(dimensions)),
         )
@@ -139,58 +140,31 @@ class Engine:
         result = np.empty(shape, _TYPES[kind.value])
         if result.size:
             data = result.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
-            self._call("MXPredGetOutput", handle, index, data, result.size)
+            library.call("MXPredGetOutput", handle, index, data, result.size)
         return result
 
-    def _call(self, function: str, *arguments: object) -> None:
-        if getattr(self._library, function)(*arguments) != 0:
-            _refuse(self._library)
+
+def _feed(name: str, array: npt.NDArray[Any]) -> Floats:
+    """Give an input the form that MXNet reads without asking: float32, contiguous, not empty."""
+    if array.dtype.kind not in "biuf":
+        raise EngineError(f"Input {name!r} has the type {array.dtype}; numbers were expected.")
+    if array.ndim == 0 or not 0 < array.size <= _MOST_ELEMENTS:
+        raise EngineError(f"Input {name!r} has the impossible shape {array.shape}.")
+    with np.errstate(over="ignore"):  # 1e300 becomes infinite
+        return np.ascontiguousarray(array, np.float32)
 
 
-def _refuse(library: ctypes.CDLL) -> NoReturn:
-    """Turn MXNet's last error into one line: its first sentence, the stack left out."""
-    text = (library.MXGetLastError() or b"").decode(errors="replace")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    facts = [line for line in lines if not line.startswith(("Stack trace", "[bt]", "File "))]
-    raise EngineError(f"MXNet refuses: {' '.join(facts)[:500] or 'no reason given'}")
-
-
-@functools.cache
-def _library() -> ctypes.CDLL:
-    """Load libmxnet.so once a process, and declare what is called."""
-    package = importlib.util.find_spec("mxnet")
-    if package is None or not package.submodule_search_locations:
-        raise EngineError(
-            "The package mxnet is not installed.",
-            hint="Install requirements/image.txt into this environment.",
-        )
+def _count_outputs(probe: Probe) -> int:
+    """How many arrays an operator gives: all that its graph computes, less its variables."""
+    symbol, internals, count = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_uint32()
+    names = ctypes.POINTER(ctypes.c_char_p)()
     try:
-        library = ctypes.CDLL(str(Path(package.submodule_search_locations[0], "libmxnet.so")))
-    except OSError as error:
-        raise EngineError(
-            f"libmxnet.so cannot be loaded: {error}.",
-            hint="It needs the Debian packages libgomp1 and libquadmath0.",
-        ) from error
-    size, integer, handle = ctypes.c_uint32, ctypes.c_int, ctypes.c_void_p
-    texts, sizes = ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(size)
-    floats = ctypes.POINTER(ctypes.c_float)
-    shapes = (size, texts, sizes, sizes)
-    out = ctypes.POINTER(handle)
-    declared: dict[str, tuple[Any, ...]] = {
-        "MXPredCreate": (
-            *(ctypes.c_char_p, ctypes.c_char_p, integer, integer, integer),
-            *shapes,
-            out,
-        ),
-        "MXPredReshape": (*shapes, handle, out),
-        "MXPredSetInput": (handle, ctypes.c_char_p, floats, size),
-        "MXPredForward": (handle,),
-        "MXPredGetOutputType": (handle, size, ctypes.POINTER(integer)),
-        "MXPredGetOutputShape": (handle, size, ctypes.POINTER(sizes), sizes),
-        "MXPredGetOutput": (handle, size, floats, size),
-        "MXPredFree": (handle,),
-    }
-    for name, arguments in declared.items():
-        getattr(library, name).argtypes = arguments
-    library.MXGetLastError.restype = ctypes.c_char_p
-    return library
+        # Registers the operators of MXNet 0.x as well, of which SliceChannel is one.
+        library.call("MXListAllOpNames", ctypes.byref(count), ctypes.byref(names))
+        library.call("MXSymbolCreateFromJSON", probe.symbol, ctypes.byref(symbol))
+        library.call("MXSymbolGetInternals", symbol, ctypes.byref(internals))
+        library.call("MXSymbolGetNumOutputs", internals, ctypes.byref(count))
+    finally:
+        for handle in filter(None, (symbol, internals)):
+            library.call("MXSymbolFree", handle)
+    return count.value - probe.inputs

@@ -1,24 +1,20 @@
-"""What an MXNet export says of itself, read before MXNet sees it.
+"""An MXNet export's graph and shapes, read before MXNet sees them.
 
-MXNet trusts the lengths that a params file claims and the indices of a symbol file. Both are
-checked here against the bytes that are really there, so that a damaged file ends in a sentence.
-The layouts are those of MXNet 1.9: nnvm's graph JSON and NDArray::Save.
+MXNet trusts the indices of a symbol file. Here they are checked, so that a damaged one ends in a
+sentence; `model.params` does the same for a params file. The layout is nnvm's graph JSON.
 """
 
 import json
 import math
 import re
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from model.errors import ArtifactError
 
-_FILE_MAGIC = 0x112
-_ARRAY_MAGICS = (0xF993FAC8, 0xF993FAC9, 0xF993FACA)  # V1, V2 (storage type) and V3 (numpy shapes)
-_ITEM_SIZES = {0: 4, 1: 8, 2: 2, 3: 1, 4: 4, 5: 1, 6: 8, 7: 1, 12: 2}  # by mshadow's type flag
-_MOST_DIMENSIONS = 32
+MOST_DIMENSIONS = 32
+_MOST_ELEMENTS = 1 << 26  # of one row of an input
 _LABEL = re.compile(r"(^|_)label$")  # what a loss layer is named after; not an input of serving
 
 Shape = tuple[int, ...]
@@ -26,11 +22,36 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Node:
-    """One node of a graph: its operator (`null` for a variable), name and the nodes it reads."""
+    """One node of a graph.
+
+    Attributes:
+        op: Its operator; `null` for a variable.
+        name: What it is called.
+        inputs: Numbers of the nodes that it reads.
+        attributes: What the operator is told, all of it text.
+    """
 
     op: str
     name: str
     inputs: tuple[int, ...]
+    attributes: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """The use of an output that an operator may not have: only MXNet knows, and does not check.
+
+    Attributes:
+        name: The operator's.
+        output: Number of the output, from 0.
+        inputs: How many variables stand before the operator in `symbol`.
+        symbol: A graph of the operator alone, from which MXNet can tell how many it has.
+    """
+
+    name: str
+    output: int
+    inputs: int
+    symbol: bytes
 
 
 @dataclass(frozen=True)
@@ -40,10 +61,12 @@ class Graph:
     Attributes:
         nodes: In the order of computation.
         outputs: How many arrays the graph gives.
+        probes: The uses of an operator's second or a later output, those in subgraphs included.
     """
 
     nodes: tuple[Node, ...]
     outputs: int
+    probes: tuple[Probe, ...]
 
     @classmethod
     def parse(cls, symbol: bytes) -> "Graph":
@@ -53,25 +76,35 @@ class Graph:
             ArtifactError: It is not a graph.
         """
         try:
-            data = json.loads(symbol)
-            nodes = tuple(
-                Node(str(each["op"]), str(each["name"]), _indices(each["inputs"]))
-                for each in data["nodes"]
-            )
-            heads = _indices(data["heads"])
-            variables = [int(index) for index in data["arg_nodes"]]
-        except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
+            return cls._read(json.loads(symbol))
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise ArtifactError(
                 f"The symbol file is not an MXNet graph: {type(error).__name__}: {error}."
             ) from error
-        for position, node in enumerate(nodes):
-            if not all(0 <= index < position for index in node.inputs):
-                raise ArtifactError(f"Node {node.name!r} of the symbol file reads a later node.")
-        if not heads or not all(0 <= index < len(nodes) for index in heads):
-            raise ArtifactError("The heads of the symbol file lead outside of its graph.")
-        if variables != [index for index, node in enumerate(nodes) if node.op == "null"]:
-            raise ArtifactError("The arg_nodes of the symbol file are not its variables.")
-        return cls(nodes, len(heads))
+
+    @classmethod
+    def _read(cls, data: Any) -> "Graph":
+        described = data["nodes"]
+        nodes: list[Node] = []
+        probes: list[Probe] = []
+        used = set()
+        for each in described:
+            references = [_reference(entry, len(nodes)) for entry in each["inputs"]]
+            used.update(references)
+            nodes.append(_node(each, references))
+            for dependency in each.get("control_deps", ()):
+                _reference([dependency, 0], len(nodes) - 1)
+            for subgraph in each.get("subgraphs", ()):  # of loops and conditions
+                probes.extend(cls._read(subgraph).probes)
+        heads = [_reference(entry, len(nodes)) for entry in data["heads"]]
+        used.update(heads)
+        _check_variables(nodes, data["arg_nodes"])
+        if not heads:
+            raise ArtifactError("The symbol file has no heads, so its graph gives nothing.")
+        probes.extend(
+            _probe(described[index], output) for index, output in sorted(used) if output > 0
+        )
+        return cls(tuple(nodes), len(heads), tuple(probes))
 
     def inputs(self, params: Mapping[str, Shape]) -> tuple[str, ...]:
         """Names of the variables that a request has to bring: no params, no labels."""
@@ -85,14 +118,51 @@ class Graph:
         """The shape of one row of an input, where a fully connected layer reads it directly."""
         for node in self.nodes:
             sources = [self.nodes[index].name for index in node.inputs]
-            if node.op == "FullyConnected" and sources[0] == name and len(sources) > 1:
+            if node.op == "FullyConnected" and sources[:1] == [name] and len(sources) > 1:
                 weight = params.get(sources[1], ())
-                return weight[1:] if len(weight) == 2 else None
+                flattens = node.attributes.get("flatten", "True") in {"True", "1"}
+                return weight[1:] if len(weight) == 2 and flattens else None
         return None
 
 
-def _indices(entries: Sequence[Any]) -> tuple[int, ...]:
-    return tuple(int(entry[0]) for entry in entries)
+def _reference(data: Any, count: int) -> tuple[int, int]:
+    """Read `[node, output]` or `[node, output, version]`; the node is one of the first `count`."""
+    node, output, *version = data
+    if not all(type(each) is int and each >= 0 for each in data) or len(version) > 1:
+        raise ArtifactError(f"The symbol file has the reference {data!r:.80}; expected numbers.")
+    if node >= count:
+        raise ArtifactError(f"The symbol file refers to node {node}, which is not before it.")
+    return node, output
+
+
+def _node(data: Any, references: Sequence[tuple[int, int]]) -> Node:
+    op, name = data["op"], data["name"]
+    attributes = data.get("attrs", data.get("attr", data.get("param", {})))
+    texts = [op, name, *attributes, *attributes.values()]
+    if not all(isinstance(text, str) and text.isprintable() for text in texts):
+        raise ArtifactError(f"The symbol file has a node {texts!r:.200}; texts were expected.")
+    return Node(op, name, tuple(node for node, _ in references), attributes)
+
+
+def _probe(data: Any, output: int) -> Probe:
+    count = len(data["inputs"])
+    variables = [{"op": "null", "name": str(number), "inputs": []} for number in range(count)]
+    alone = {**data, "inputs": [[number, 0, 0] for number in range(count)], "control_deps": []}
+    graph = {
+        "nodes": [*variables, alone],
+        "arg_nodes": [*range(count)],
+        "heads": [[count, 0, 0]],
+        "attrs": {"mxnet_version": ["int", 10901]},
+    }
+    return Probe(data["name"], output, count, json.dumps(graph).encode())
+
+
+def _check_variables(nodes: Sequence[Node], announced: Any) -> None:
+    variables = [index for index, node in enumerate(nodes) if node.op == "null"]
+    if announced != variables:
+        raise ArtifactError("The arg_nodes of the symbol file are not its variables.")
+    if len({nodes[index].name for index in variables}) != len(variables):
+        raise ArtifactError("Two variables of the symbol file have the same name.")
 
 
 def read_shapes(text: bytes) -> dict[str, Shape]:
@@ -105,92 +175,19 @@ def read_shapes(text: bytes) -> dict[str, Shape]:
         ArtifactError: It says something else.
     """
     try:
-        shapes = {
-            str(each["name"]): tuple(int(size) for size in each["shape"])
-            for each in json.loads(text)
-        }
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        shapes = {str(each["name"]): (*each["shape"],) for each in json.loads(text)}
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise ArtifactError(
             f"The shapes file is not a list of names and shapes: {type(error).__name__}: {error}."
         ) from error
     for name, shape in shapes.items():
-        if not 1 <= len(shape) <= _MOST_DIMENSIONS or min(shape) < 1 or math.prod(shape) > 1 << 31:
-            raise ArtifactError(f"The shapes file gives {name!r} the impossible shape {shape}.")
+        sound = all(type(size) is int and size > 0 for size in shape)
+        if (
+            not 1 <= len(shape) <= MOST_DIMENSIONS
+            or not sound
+            or math.prod(shape[1:]) > _MOST_ELEMENTS
+        ):
+            raise ArtifactError(
+                f"The shapes file gives {name!r} the impossible shape {shape!r:.80}."
+            )
     return shapes
-
-
-def read_params(params: bytes) -> dict[str, Shape]:
-    """Walk through a params file without loading it.
-
-    Returns:
-        The shape of every array by name, the `arg:` and `aux:` prefixes taken off.
-
-    Raises:
-        ArtifactError: The file is cut off, too long, or not a list of dense arrays.
-    """
-    cursor = _Cursor(params)
-    if cursor.take("<QQ") != (_FILE_MAGIC, 0):
-        raise ArtifactError("The params file does not begin as MXNet's do.")
-    shapes = [cursor.array() for _ in range(cursor.count(at_least=4))]
-    names = [cursor.text() for _ in range(cursor.count(at_least=8))]
-    cursor.end()
-    if len(names) != len(shapes):
-        raise ArtifactError(f"The params file has {len(shapes)} arrays and {len(names)} names.")
-    return {name.split(":", 1)[-1]: shape for name, shape in zip(names, shapes, strict=True)}
-
-
-class _Cursor:
-    """Reads values one behind the other and never past the end."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def _skip(self, size: int) -> int:
-        start, self._at = self._at, self._at + size
-        if self._at > len(self._data):
-            raise ArtifactError(
-                f"The params file ends after {len(self._data)} bytes; {self._at} were announced.",
-                hint="It was cut off or damaged on its way; copy it again.",
-            )
-        return start
-
-    def take(self, layout: str) -> tuple[int, ...]:
-        return struct.unpack_from(layout, self._data, self._skip(struct.calcsize(layout)))
-
-    def count(self, *, at_least: int) -> int:
-        """A number of things that take at least so many bytes each."""
-        (number,) = self.take("<Q")
-        if number * at_least > len(self._data) - self._at:
-            raise ArtifactError(f"The params file announces {number} entries, more than it holds.")
-        return int(number)
-
-    def text(self) -> str:
-        (length,) = self.take("<Q")
-        start = self._skip(length)
-        return self._data[start : self._at].decode(errors="replace")
-
-    def array(self) -> Shape:
-        (magic,) = self.take("<I")
-        if magic not in _ARRAY_MAGICS:
-            raise ArtifactError(
-                f"An array of the params file begins with {magic:#x}, which MXNet 1.x never wrote.",
-                hint="Load and save it again with MXNet 1.9.",
-            )
-        if magic != _ARRAY_MAGICS[0] and self.take("<i") != (0,):
-            raise ArtifactError("The params file holds a sparse array; only dense ones are served.")
-        (dimensions,) = self.take("<i")
-        if not 1 <= dimensions <= _MOST_DIMENSIONS:
-            raise ArtifactError(f"An array of the params file has {dimensions} dimensions.")
-        shape = self.take(f"<{dimensions}q")
-        _device, _device_id, kind = self.take("<3i")
-        if min(shape) < 0 or kind not in _ITEM_SIZES:
-            raise ArtifactError(f"An array of the params file has shape {shape} and type {kind}.")
-        self._skip(math.prod(shape) * _ITEM_SIZES[kind])
-        return shape
-
-    def end(self) -> None:
-        if self._at != len(self._data):
-            raise ArtifactError(
-                f"The params file has {len(self._data) - self._at} bytes behind its end."
-            )

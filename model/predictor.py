@@ -1,5 +1,6 @@
 """Engine and signature together: from rows to answers, for serving and training alike."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from model import artifact
 from model.answers import Answers, Decoder
 from model.engine import Engine
 from model.errors import ArtifactError, EngineError, InputError
-from model.export import Graph, Shape, read_params
+from model.export import Graph, Shape
+from model.params import read_params
 from model.signature import Signature
 
 Floats = npt.NDArray[np.float32]
@@ -65,7 +67,8 @@ class Predictor:
         """
         if self.signature is None:
             if self.shapes.keys() == set(self.inputs):
-                self.outputs({name: np.zeros(self.shapes[name]) for name in self.inputs})
+                rows = {name: (1, *self.shapes[name][1:]) for name in self.inputs}
+                self._engine.run({name: np.zeros(row, np.float32) for name, row in rows.items()})
             return
         spec = self.signature.input
         if self.inputs != (spec.name,):
@@ -82,7 +85,7 @@ class Predictor:
         """
         for name, shape in self.shapes.items():
             given = arrays[name].shape if name in arrays else None
-            if given is not None and given[1:] != shape[1:]:
+            if given is not None and math.prod(given[1:]) != math.prod(shape[1:]):
                 raise InputError(
                     f"Input {name!r} has shape {given}; expected (rows, "
                     f"{', '.join(map(str, shape[1:]))})."

@@ -5,11 +5,13 @@ A model that carries our signature is held to its checksums instead. Run as
 sentence on stdout, and anything else where MXNet fell over.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from model import runtime
 from model.errors import EngineError, ModelError
 from model.predictor import Predictor
 
@@ -48,10 +50,11 @@ def main(folder: Path) -> int:
     try:
         Predictor.load(folder)
     except ModelError as error:
-        print(error)
+        print(str(error).encode(errors="backslashreplace").decode())  # names may be odd
         return REFUSED
     return 0
 
 
 if __name__ == "__main__":
+    runtime.prepare(os.environ)
     sys.exit(main(Path(sys.argv[1])))

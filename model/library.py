@@ -1,0 +1,84 @@
+"""libmxnet.so through ctypes, its errors as ours.
+
+The functions are those of MXNet's `c_predict_api.h` and, to look into a graph, `c_api.h`. The
+library is loaded on first use, never at import, and must be loaded after a fork: MXNet's state does
+not survive one. `model.runtime` names the variables that it reads when it is loaded.
+"""
+
+import ctypes
+import functools
+import importlib.util
+import re
+from pathlib import Path
+from typing import Any
+
+from model.errors import EngineError
+
+_SIZE, _INT, _HANDLE, _TEXT = ctypes.c_uint32, ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p
+_SIZES, _FLOATS, _OUT = (
+    ctypes.POINTER(_SIZE),
+    ctypes.POINTER(ctypes.c_float),
+    ctypes.POINTER(_HANDLE),
+)
+_SHAPES = (_SIZE, ctypes.POINTER(_TEXT), _SIZES, _SIZES)  # number, names, ends of shapes, sizes
+
+_FUNCTIONS: dict[str, tuple[Any, ...]] = {
+    "MXPredCreate": (_TEXT, _TEXT, _INT, _INT, _INT, *_SHAPES, _OUT),
+    "MXPredReshape": (*_SHAPES, _HANDLE, _OUT),
+    "MXPredSetInput": (_HANDLE, _TEXT, _FLOATS, _SIZE),
+    "MXPredForward": (_HANDLE,),
+    "MXPredGetOutputType": (_HANDLE, _SIZE, ctypes.POINTER(_INT)),
+    "MXPredGetOutputShape": (_HANDLE, _SIZE, ctypes.POINTER(_SIZES), _SIZES),
+    "MXPredGetOutput": (_HANDLE, _SIZE, _FLOATS, _SIZE),
+    "MXPredFree": (_HANDLE,),
+    "MXListAllOpNames": (_SIZES, ctypes.POINTER(ctypes.POINTER(_TEXT))),
+    "MXSymbolCreateFromJSON": (_TEXT, _OUT),
+    "MXSymbolGetInternals": (_HANDLE, _OUT),
+    "MXSymbolGetNumOutputs": (_HANDLE, _SIZES),
+    "MXSymbolFree": (_HANDLE,),
+}
+
+# What stands around the reason of a refusal: when and where in MXNet it was noticed.
+_ORIGIN = re.compile(r"(MXNetError: )?(\[\d\d:\d\d:\d\d\] )?(\S+\.(cc|h|cu):\d+: )?")
+_NOISE = ("Stack trace", "[bt]", "File ")
+
+
+def call(function: str, *arguments: object) -> None:
+    """Call a function of the library.
+
+    Raises:
+        EngineError: It failed, and MXNet says why; or the library cannot be loaded.
+    """
+    library = _load()
+    if getattr(library, function)(*arguments) != 0:
+        text = (library.MXGetLastError() or b"").decode(errors="replace")
+        raise EngineError(f"MXNet refuses: {_reason(text)[:500]}")
+
+
+def _reason(text: str) -> str:
+    """Put MXNet's last error into one line, the origin and the stack left out."""
+    lines = [line.strip() for line in text.splitlines()]
+    facts = " ".join(line for line in lines if line and not line.startswith(_NOISE))
+    return _ORIGIN.sub("", facts, count=1) or "it gives no reason."
+
+
+@functools.cache
+def _load() -> ctypes.CDLL:
+    """Load libmxnet.so once a process, and declare what is called."""
+    package = importlib.util.find_spec("mxnet")
+    if package is None or not package.submodule_search_locations:
+        raise EngineError(
+            "The package mxnet is not installed.",
+            hint="Install requirements/image.txt into this environment.",
+        )
+    try:
+        library = ctypes.CDLL(str(Path(package.submodule_search_locations[0], "libmxnet.so")))
+    except OSError as error:
+        raise EngineError(
+            f"libmxnet.so cannot be loaded: {error}.",
+            hint="It needs the Debian packages libgomp1 and libquadmath0.",
+        ) from error
+    for name, arguments in _FUNCTIONS.items():
+        getattr(library, name).argtypes = arguments
+    library.MXGetLastError.restype = ctypes.c_char_p
+    return library
