@@ -57,8 +57,8 @@ class Scans:
     def __len__(self) -> int:
         return len(self.cells)
 
-    def take(self, chosen: npt.NDArray[Any]) -> "Scans":
-        """Give some of the scans, chosen by places or by a mask, in that order."""
+    def take(self, chosen: npt.NDArray[Any] | slice) -> "Scans":
+        """Give some of the scans, chosen by places, a mask or a slice, in that order."""
         return Scans(self.readings[chosen], self.cells[chosen], self.times[chosen])
 
     def labeled(self) -> "Scans":
