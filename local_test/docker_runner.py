@@ -5,6 +5,7 @@ Everything that is started carries a label, and only what was started here is re
     docker ps --all --filter label=blerssi.local-test     what a killed run may have left
 """
 
+import contextlib
 import os
 import uuid
 from collections.abc import Mapping
@@ -46,9 +47,9 @@ class DockerRunner:
         self._hardened = hardened
         self._image = image
         try:
-            self._client = self._docker.from_env()
-            self._client.images.get(image)
-            self._rootless = "name=rootless" in (self._client.info()["SecurityOptions"] or ())
+            with contextlib.closing(self._docker.from_env()) as client:
+                client.images.get(image)
+                self._rootless = "name=rootless" in (client.info()["SecurityOptions"] or ())
         except self._docker.errors.ImageNotFound as error:
             raise UserError(
                 f"There is no image {image} here.",
@@ -73,17 +74,25 @@ class DockerRunner:
         """
         if self._hardened and not program.is_server:
             _open_to_all(program.base)
-        container = None
-        try:
-            container = self._client.containers.create(
-                self._image, list(program.arguments), **self._options(program)
-            )
-            container.start()
-            return _RunningContainer(self._docker, container, show, program.is_server)
-        except self._docker.errors.APIError as error:
-            if container is not None:
-                container.remove(force=True)
-            raise PlatformError(f"Docker refuses: {error.explanation or error}.") from error
+        client = self._docker.from_env()
+        with contextlib.ExitStack() as undo:
+            undo.callback(client.close)
+            try:
+                container = client.containers.create(
+                    self._image, list(program.arguments), **self._options(program)
+                )
+                undo.callback(container.remove, force=True)
+                # Attached before the start, as `docker run` is: logs that are followed later may
+                # miss the last words of a program that ends quickly.
+                output = container.attach(stdout=True, stderr=True, stream=True)
+                undo.callback(output._response.close)
+                container.start()
+            except self._docker.errors.APIError as error:
+                raise PlatformError(f"Docker refuses: {error.explanation or error}.") from error
+            url = _published(container) if program.is_server else None
+            running = _RunningContainer(client, container, output, show, url)
+            undo.pop_all()
+            return running
 
     def _options(self, program: Program) -> dict[str, Any]:
         options: dict[str, Any] = {
@@ -118,15 +127,12 @@ class DockerRunner:
 
 class _RunningContainer(Running):
     def __init__(
-        self, docker: ModuleType, container: Any, show: Show | None, is_server: bool
+        self, client: Any, container: Any, output: Any, show: Show | None, url: str | None
     ) -> None:
-        self._docker = docker
+        self._client = client
         self._container = container
-        super().__init__(
-            container.logs(stream=True, follow=True),
-            show,
-            self._published() if is_server else None,
-        )
+        self._output = output
+        super().__init__(output, show, url)
 
     def poll(self) -> int | None:
         self._container.reload()
@@ -141,13 +147,16 @@ class _RunningContainer(Running):
         return int(self._container.wait()["StatusCode"])
 
     def _clear(self) -> None:
-        self._container.remove(force=True)
+        self._output._response.close()  # close() of the SDK's stream leaves the socket open
+        self._container.remove(force=True, v=True)
+        self._client.close()
 
-    def _published(self) -> str | None:
-        """The address on this machine; None for a container that has ended already."""
-        self._container.reload()
-        bindings = self._container.ports.get(f"{contract.PORT}/tcp")
-        return f"http://127.0.0.1:{bindings[0]['HostPort']}" if bindings else None
+
+def _published(container: Any) -> str | None:
+    """The server's address on this machine; None for a container that has ended already."""
+    container.reload()
+    bindings = container.ports.get(f"{contract.PORT}/tcp")
+    return f"http://127.0.0.1:{bindings[0]['HostPort']}" if bindings else None
 
 
 def _docker() -> ModuleType:
