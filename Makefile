@@ -43,13 +43,16 @@ check: $(IMAGE_ENV)/.tools ## Checks style, types and who imports whom
 	$(IMAGE_ENV)/bin/mypy
 	$(IMAGE_ENV)/bin/lint-imports
 
+.PHONY: setup
+setup: $(IMAGE_ENV)/.ready $(CLIENT_ENV)/.ready ## Makes both environments: the image's and the client's
+
 .PHONY: image
 image: ## Builds the image and prints its size
 	@scripts/build-image $(IMAGE)
 
 .PHONY: docs
 docs: $(IMAGE_ENV)/.ready ## Writes the tables of the README from the code
-	$(IMAGE_ENV)/bin/python scripts/write_tables.py
+	$(IMAGE_ENV)/bin/python -m scripts.write_tables
 
 .PHONY: format
 format: $(IMAGE_ENV)/.tools ## Formats the code

@@ -2,7 +2,8 @@
 
 ContainerError          a failure that is explained in one sentence, without a traceback
 ├── UserError           the caller can mend it: a hyperparameter, a channel, a setting
-└── PlatformError       the place can mend it: a mount, a permission, a limit, the network
+├── PlatformError       the place can mend it: a mount, a permission, a limit, the network
+└── AlgorithmError      only we can mend it: a fault of this project
 """
 
 
@@ -36,3 +37,9 @@ class PlatformError(ContainerError):
     """Something about the machine or its mounts has to change."""
 
     code = "platform_error"
+
+
+class AlgorithmError(ContainerError):
+    """This project did something wrong."""
+
+    code = "algorithm_error"

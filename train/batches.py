@@ -82,7 +82,7 @@ def _soften(distances: Array, parameters: Hyperparameters) -> Array:
         return hard
     near = np.exp(-0.5 * (distances / width) ** 2)
     near /= near.sum(axis=1, keepdims=True)
-    return ((1 - share) * hard + share * near).astype(np.float32)
+    return np.asarray((1 - share) * hard + share * near, np.float32)
 
 
 def _weigh(cells: npt.NDArray[np.intp], *, balanced: bool) -> Array:
@@ -90,12 +90,10 @@ def _weigh(cells: npt.NDArray[np.intp], *, balanced: bool) -> Array:
     if not balanced:
         return np.ones(len(cells), np.float32)
     weights = 1 / np.bincount(cells)[cells]
-    return (weights / weights.mean()).astype(np.float32)
+    return np.asarray(weights / weights.mean(), np.float32)
 
 
-def _augment(
-    readings: Array, parameters: Hyperparameters, random: np.random.Generator
-) -> Array:
+def _augment(readings: Array, parameters: Hyperparameters, random: np.random.Generator) -> Array:
     """Add noise to what was heard, and lose weak beacons as a receiver does; one always stays."""
     heard = readings != NOT_HEARD
     noisy = readings + random.normal(0, 1, readings.shape) * parameters.noise_db

@@ -76,10 +76,7 @@ def _scans(channel: Channel) -> Scans:
             f"Channel {channel.name!r} is in Pipe mode, which this image does not read yet.",
             hint="Set TrainingInputMode to File or FastFile.",
         )
-    scans = data.read(_existing(channel))
-    if not len(scans):
-        raise UserError(f"Channel {channel.name!r} has no scan in {channel.path}.")
-    return scans
+    return data.read(_existing(channel))
 
 
 def _existing(channel: Channel) -> Path:

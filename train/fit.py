@@ -35,9 +35,7 @@ class Fit:
         step: Steps done.
     """
 
-    def __init__(
-        self, parameters: Hyperparameters, inputs: int, classes: int, steps: int
-    ) -> None:
+    def __init__(self, parameters: Hyperparameters, inputs: int, classes: int, steps: int) -> None:
         self._parameters = parameters
         self._steps = max(steps, 1)
         self.step = 0

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from container.errors import UserError
 from model.blerssi.data import Scans
-from model.blerssi.evaluate import Scores, score
+from model.blerssi.evaluate import Scores, locate, score
 from train import metrics
 from train.batches import Batches
 from train.checkpoint import Checkpoint, CheckpointFolder
@@ -19,7 +19,7 @@ from train.hyperparameters import Hyperparameters
 from train.progress import Progress
 
 BEST: Final = "best:"  # before the names of the best epoch's weights in a checkpoint
-JUDGED: Final = 2000  # training scans at most, whose error is reported every epoch
+SEEN: Final = 2000  # scans at most that are looked at every epoch, validation apart
 
 Array = npt.NDArray[np.float32]
 
@@ -102,9 +102,7 @@ class Loop:
     def resume(self, checkpoint: Checkpoint) -> None:
         """Continue where a checkpoint was written."""
         own = {n: a for n, a in checkpoint.arrays.items() if not n.startswith(BEST)}
-        self._best = {
-            n.removeprefix(BEST): a for n, a in checkpoint.arrays.items() if n not in own
-        }
+        self._best = {n.removeprefix(BEST): a for n, a in checkpoint.arrays.items() if n not in own}
         self.fit.restore(own, checkpoint.step)
         self.epoch = self.resumed = checkpoint.epoch
         self.history = list(checkpoint.history)
@@ -123,18 +121,17 @@ class Loop:
 
     def _figures(self, loss: float) -> dict[str, float]:
         """What the metric line of an epoch says."""
-        seen = self.parts.training
-        step = -(-len(seen) // JUDGED)
-        figures = {
-            "train_loss": loss,
-            "train_mean_error_cells": self.judge(seen.take(slice(None, None, step))).mean,
-        }
+        seen = _some(self.parts.training)
+        figures = {"train_loss": loss, "train_mean_error_cells": self._judge(seen).mean}
         if self.parts.validation is not None:
-            figures |= metrics.of_validation(self.judge(self.parts.validation))
+            figures |= metrics.of_validation(self._judge(self.parts.validation))
+        if self.parts.unlabeled is not None:
+            probabilities = self.fit.probabilities(_some(self.parts.unlabeled).readings)
+            uncertainty = locate(probabilities).uncertainty
+            figures["unlabeled_mean_uncertainty_cells"] = float(uncertainty.mean())
         return figures
 
-    def judge(self, scans: Scans) -> Scores:
-        """Score the network as it is on labelled scans."""
+    def _judge(self, scans: Scans) -> Scores:
         return score(self.fit.probabilities(scans.readings), scans.cells)
 
     def _is_exhausted(self) -> bool:
@@ -143,7 +140,10 @@ class Loop:
 
     def _since_best(self) -> int:
         """Epochs since the objective was at its best; 0 where there is nothing to judge by."""
-        course = [figures.get(metrics.OBJECTIVE, -float(n)) for n, figures in enumerate(self.history)]
+        course = [
+            figures.get(metrics.OBJECTIVE, -float(number))
+            for number, figures in enumerate(self.history)
+        ]
         return len(course) - 1 - int(np.argmin(course)) if course else 0
 
     def _checkpoint(self) -> Checkpoint:
@@ -151,3 +151,8 @@ class Loop:
         return Checkpoint(
             self.identity, self.epoch, self.fit.step, self.history, self.fit.state() | best
         )
+
+
+def _some(scans: Scans) -> Scans:
+    """Scans spread evenly over all, no more of them than can be looked at every epoch."""
+    return scans.take(np.arange(0, len(scans), -(-len(scans) // SEEN)))

@@ -24,8 +24,8 @@ from train.fit import Fit
 from train.hyperparameters import Hyperparameters
 from train.loop import Loop, Parts
 from train.progress import Progress, Streams
-from train.writing import writing
 from train.upload import ARCHIVE, Destination, Uploader
+from train.writing import writing
 
 REPORT: Final = "report.html"
 METRICS: Final = "metrics.json"
@@ -55,10 +55,12 @@ class Result:
         """Say in a few lines what came out and where it is."""
         scores = self.scores
         stopped = ", stopped before its end" if self.loop.stopped else ""
+        errors = (
+            f"{scores.mean:.2f} cells, median {scores.median:.2f}, 90 % within {scores.p90:.2f}"
+        )
         lines = [
-            f"Model of {self.loop.epoch} epochs{stopped}: mean error {scores.mean:.2f} cells, "
-            f"median {scores.median:.2f}, 90 % within {scores.p90:.2f}, "
-            f"on {len(self.judged)} {self.judged_by} scans",
+            f"Model of {self.loop.epoch} epochs{stopped}",
+            f"Mean error on {len(self.judged)} {self.judged_by} scans: {errors}",
             f"Model:  {environment.model_dir}",
             f"Report: {environment.output_data_dir / REPORT}",
         ]

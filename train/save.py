@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -11,10 +12,10 @@ import numpy.typing as npt
 
 from container.errors import AlgorithmError
 from model import artifact
-from model.answers import Decoder
 from model.blerssi import data, grid, network
+from model.blerssi.evaluate import OUTPUT, locate
 from model.predictor import Predictor
-from model.signature import Field, InputSpec, OutputSpec, Signature
+from model.signature import Field, InputSpec, Signature
 from train.writing import writing
 
 FALSE_ALARMS: Final = 0.01  # share of the training scans that is called out of coverage
@@ -40,14 +41,8 @@ def describe(
         metrics: How the model did.
         training: Facts of the run.
     """
-    fields = tuple(
-        Field(name, data.WEAKEST, data.STRONGEST, "dBm") for name in grid.BEACONS
-    )
-    labels = OutputSpec(grid.CELLS, "location", ("column", "row"), grid.COORDINATES)
-    output = OutputSpec(
-        *(labels.labels, labels.name, labels.coordinate_names, labels.coordinates),
-        coverage_radius=_coverage_radius(labels, probabilities),
-    )
+    fields = tuple(Field(name, data.WEAKEST, data.STRONGEST, "dBm") for name in grid.BEACONS)
+    output = replace(OUTPUT, coverage_radius=_coverage_radius(probabilities))
     return Signature(
         InputSpec(fields, data.NOT_HEARD, data.ALSO_NOT_HEARD, network.INPUT),
         output,
@@ -57,12 +52,10 @@ def describe(
     )
 
 
-def _coverage_radius(output: OutputSpec, probabilities: Array) -> float | None:
+def _coverage_radius(probabilities: Array) -> float | None:
     if len(probabilities) < FEWEST:
         return None
-    silent = np.zeros(len(probabilities), bool)
-    uncertainty = Decoder(output).decode(probabilities, silent, 1).uncertainty
-    return None if uncertainty is None else float(np.quantile(uncertainty, 1 - FALSE_ALARMS))
+    return float(np.quantile(locate(probabilities).uncertainty, 1 - FALSE_ALARMS))
 
 
 def save(folder: Path, net: Any, signature: Signature, readings: Array, expected: Array) -> Array:

@@ -5,7 +5,7 @@ Positions are those that serving gives for the same probabilities: one decoder d
 
 import functools
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ CANDIDATES: Final = 5
 BINS: Final = 15  # of the probability said, for calibration
 EVEN: Final = 0.01  # share of an even guess mixed in, so that one certain mistake is not infinite
 ROUNDING: Final = 1e-4  # cells; positions and uncertainties are float32
+OUTPUT: Final = OutputSpec(grid.CELLS, "location", ("column", "row"), grid.COORDINATES)
 
 Floats = npt.NDArray[np.float64]
 Probabilities = npt.NDArray[np.float32]
@@ -179,27 +180,47 @@ def score(probabilities: Probabilities, cells: Indices) -> Scores:
     """
     if not len(cells) or cells.min() < 0:
         raise ValueError("Scores need at least one scan, and the true cell of every scan.")
-    silent = np.zeros(len(cells), np.bool_)  # it changes the status only, which is not scored
-    answers = _decoder().decode(probabilities, silent, CANDIDATES)
-    if answers.positions is None or answers.uncertainty is None:
-        raise AssertionError("A decoder with coordinates gives positions.")
+    candidates, positions, uncertainty = locate(probabilities)
     plane = np.asarray(grid.COORDINATES)
-    best = answers.candidates[:, 0]
-    errors = np.linalg.norm(answers.positions - plane[cells], axis=1)
-    hits = answers.candidates == cells[:, None]
+    best = candidates[:, 0]
+    errors = np.linalg.norm(positions - plane[cells], axis=1)
+    hits = candidates == cells[:, None]
     rows = np.arange(len(cells))
     return Scores(
         cells=cells,
-        positions=answers.positions.astype(np.float64),
+        positions=positions.astype(np.float64),
         errors=errors,
         argmax_errors=np.linalg.norm(plane[best] - plane[cells], axis=1),
-        covered=errors <= answers.uncertainty + ROUNDING,
+        covered=errors <= uncertainty + ROUNDING,
         ranks=np.where(hits.any(axis=1), hits.argmax(axis=1), CANDIDATES),
         said=probabilities[rows, best].astype(np.float64),
         likelihoods=probabilities[rows, cells].astype(np.float64),
     )
 
 
+class Located(NamedTuple):
+    """Where N scans were taken, by their probabilities.
+
+    Attributes:
+        candidates: (N, 5) places in `grid.CELLS`, the likeliest first.
+        positions: (N, 2) points of least expected distance, (column, row).
+        uncertainty: (N,) radius in cells.
+    """
+
+    candidates: Indices
+    positions: Probabilities
+    uncertainty: Probabilities
+
+
+def locate(probabilities: Probabilities) -> Located:
+    """Decode probabilities as serving does; see `score` for the argument."""
+    silent = np.zeros(len(probabilities), np.bool_)  # it only changes the status
+    answers = _decoder().decode(probabilities, silent, CANDIDATES)
+    if answers.positions is None or answers.uncertainty is None:
+        raise AssertionError("A decoder with coordinates gives positions.")
+    return Located(answers.candidates, answers.positions, answers.uncertainty)
+
+
 @functools.cache
 def _decoder() -> Decoder:
-    return Decoder(OutputSpec(grid.CELLS, "location", ("column", "row"), grid.COORDINATES))
+    return Decoder(OUTPUT)
