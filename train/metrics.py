@@ -12,6 +12,7 @@ from typing import Final, TextIO
 
 from model.blerssi.evaluate import Scores
 
+VALIDATION: Final = "validation_"
 NUMBER: Final = r"(-?[0-9]+\.[0-9]+)"
 
 
@@ -36,7 +37,7 @@ class Metric:
 METRICS: Final = (
     Metric("train_loss", "Loss of the epoch's augmented training scans."),
     Metric("train_mean_error_cells", "Mean error of the position on the training scans, cells."),
-    Metric("validation_mean_error_cells", "Mean error of the position, cells; the objective."),
+    Metric("validation_mean_error_cells", "Mean error of the position, cells."),
     Metric("validation_median_error_cells", "Median error of the position, cells."),
     Metric("validation_p90_error_cells", "90th percentile of the error of the position, cells."),
     Metric("validation_exact", "Share of scans whose most probable cell is the true one."),
@@ -50,7 +51,7 @@ _NAMES: Final = frozenset(metric.name for metric in METRICS)
 
 def of_validation(scores: Scores) -> dict[str, float]:
     """The figures of a validation, by the names of their metrics."""
-    return {f"validation_{name}": value for name, value in scores.figures().items()}
+    return {f"{VALIDATION}{name}": value for name, value in scores.figures().items()}
 
 
 def definitions() -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from model.blerssi import grid
 from model.blerssi.floor_map import Floor, error_map_svg
+from train import metrics
 from train.charts import Axis, Series, bar_chart, line_chart
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def render(result: "Result") -> str:
         origin=escape(_origin(result)),
         scores=_table(
             ("Measure", "Value"),
-            [(escape(name), f"{value:.3f}") for name, value in scores.figures().items()],
+            [(_meaning(name), f"{value:.3f}") for name, value in scores.figures().items()],
         ),
         learning=_learning(result),
         distances=_distances(result),
@@ -69,6 +70,12 @@ def render(result: "Result") -> str:
             [(n, escape(str(v))) for n, v in result.loop.parameters.to_dict().items()],
         ),
     )
+
+
+def _meaning(figure: str) -> str:
+    """What a figure says, in the words of its metric."""
+    name = f"{metrics.VALIDATION}{figure}"
+    return next(escape(each.help) for each in metrics.METRICS if each.name == name)
 
 
 def _origin(result: "Result") -> str:

@@ -53,7 +53,7 @@ class Job:
         own = {contract.BASE_DIR_VARIABLE: str(self.base), "PYTHONUNBUFFERED": "1"}
         return {**os.environ, **own, **self.variables}
 
-    def start(self, *arguments: str, module: str = "container") -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, module: str = "container") -> subprocess.Popen[str]:
         """Start a program of the image, `train` for example, or one of its modules."""
         return subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
@@ -64,7 +64,7 @@ class Job:
             text=True,
         )
 
-    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a program of the image to its end."""
         child = self.start(*arguments)
         try:

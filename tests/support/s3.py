@@ -92,7 +92,7 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
         server.wait()
 
 
-def _wait(found: S3Server, server: "subprocess.Popen[bytes]", log: Path) -> None:
+def _wait(found: S3Server, server: subprocess.Popen[bytes], log: Path) -> None:
     """Wait until the bucket is made and an object can be put into it."""
     from botocore.exceptions import BotoCoreError, ClientError
 

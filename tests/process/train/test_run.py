@@ -5,6 +5,7 @@ import random
 import re
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ def prepared(base: Path) -> Job:
     return job
 
 
-def kill_after(child: "subprocess.Popen[str]", epoch: int, number: signal.Signals) -> None:
+def kill_after(child: subprocess.Popen[str], epoch: int, number: signal.Signals) -> None:
     """Send a signal while the epoch behind the given one runs."""
     assert child.stdout is not None
     for line in child.stdout:
@@ -160,7 +161,7 @@ def test_a_full_disk_fails_the_run_and_leaves_no_half_of_a_model(job: Job) -> No
     job.hyperparameters(**{**RECIPE, "epochs": 2, "hidden": "2048,2048", "checkpoint_every": 50})
     # Files of this process may have 4 MB: the model has more, as if the disk were full.
     limited = ["bash", "-c", 'ulimit -f 4096; exec "$@"', "train"]
-    script = [*limited, "python", "-m", "container", "train"]
+    script = [*limited, sys.executable, "-m", "container", "train"]
     done = job.run(*script)
     assert done.returncode == 3
     assert "cannot be written to" in job.failure.splitlines()[0]
