@@ -198,6 +198,6 @@ def _number(name: str, text: str, faults: list[str]) -> float:
 
 
 if __name__ == "__main__":
-    from model.blerssi import commands
+    from model.blerssi.commands import main
 
-    sys.exit(commands.main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))
