@@ -125,3 +125,15 @@ def test_a_stopped_job_leaves_a_model(engine: Engine, scans: Path, tmp_path: Pat
     assert ended.code == 0, ended.log  # C5.5, C5.9
     assert artifact.verify(job.places.model_dir) is not None
     assert not job.places.failure_file.exists()
+
+
+def test_a_job_that_runs_out_of_memory_says_so(engine: Engine, scans: Path, tmp_path: Path) -> None:
+    job = _lay_out(tmp_path, scans)
+
+    ended = engine.run("train", volumes=mount(job.base), mem_limit="64m", memswap_limit="64m")
+
+    assert ended.code == 137, ended.log
+    reason = job.places.failure_file.read_text()
+    assert reason.startswith("Training was killed by SIGKILL.")  # C5.41
+    assert "64 MiB" in reason
+    assert not list(job.places.model_dir.iterdir())
