@@ -59,6 +59,9 @@ def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     except (ContainerError, ModelError) as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"{error.strerror or error}: {error.filename or 'no file named'}.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 

@@ -26,8 +26,7 @@ def render(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def predictions(body: bytes) -> str | None:
     """Lay out the JSON of a model with a signature; None for any other answer.
 
-    Names of columns are those of the answer. The candidates are left out but for their labels,
-    since the best of them is the answer.
+    The names of the columns are those of the answer.
     """
     try:
         answers = json.loads(body)["predictions"]
@@ -35,9 +34,24 @@ def predictions(body: bytes) -> str | None:
         return None
     if not isinstance(answers, list) or not all(isinstance(each, dict) for each in answers):
         return None
-    flat = [_flatten(each) for each in answers]
+    flat = [flatten(each) for each in answers]
     names = list(dict.fromkeys(name for each in flat for name in each))
     return render(names, [[each.get(name) for name in names] for each in flat])
+
+
+def flatten(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Give an answer's columns: the position's axes in its place, of the candidates the labels."""
+    flat: dict[str, Any] = {}
+    for name, value in answer.items():
+        match value:
+            case dict():
+                flat |= value
+            case list():
+                rest = [next(iter(each.values()), "") for each in value[1:]]
+                flat["next best"] = " ".join(map(_text, rest))
+            case _:
+                flat[name] = value
+    return flat
 
 
 def error(status: int, body: bytes) -> str:
@@ -59,20 +73,6 @@ def _problem(problem: Mapping[str, Any]) -> str:
     field = None if problem["field"] is None else f"field {problem['field']}"
     place = ", ".join(filter(None, (row, field))) or "request"
     return f"  {place}: got {json.dumps(problem['got'])}, expected {problem['expected']}"
-
-
-def _flatten(answer: Mapping[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in answer.items():
-        match value:
-            case dict():
-                flat |= value
-            case list():
-                rest = [next(iter(each.values()), "") for each in value[1:]]
-                flat["next best"] = " ".join(map(_text, rest))
-            case _:
-                flat[name] = value
-    return flat
 
 
 def _is_number(value: object) -> bool:

@@ -182,8 +182,12 @@ def _outcome(
 
 
 def _tell(outcome: Mapping[str, Any], replies: Sequence[Reply], story: _Story) -> None:
-    header = ("true cell", *_columns(replies[0]), "off by (cells)")
-    rows = [(each.truth, *_columns(each).values(), each.distance) for each in replies]
+    columns = [table.flatten(each.answer) for each in replies]
+    header = ("true cell", *columns[0], "off by (cells)")
+    rows = [
+        (each.truth, *flat.values(), each.distance)
+        for each, flat in zip(replies, columns, strict=True)
+    ]
     print(f"\n{table.render(header, rows)}\n")
     print(
         f"{outcome['exact']} of {outcome['asked']} scans in the right cell, "
@@ -197,12 +201,6 @@ def _tell(outcome: Mapping[str, Any], replies: Sequence[Reply], story: _Story) -
         f"Ask again:\n  python -m local_test serve --model {story.job.archive}\n"
         "  python -m local_test predict local_test/payload.csv"
     )
-
-
-def _columns(reply: Reply) -> dict[str, Any]:
-    """The answer's scalars, its position among them, as columns."""
-    flat = {n: v for n, v in reply.answer.items() if not isinstance(v, dict | list)}
-    return {**flat, **reply.answer["position"]}
 
 
 def _write(path: Path, outcome: Mapping[str, Any]) -> None:

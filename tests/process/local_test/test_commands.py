@@ -16,6 +16,7 @@ from tests.support.waiting import until
 
 PROJECT = Path(__file__).parents[3]
 PAYLOAD = PROJECT / "local_test/payload.csv"
+REAL = PROJECT.parent / "shared/data/ble-rssi/labeled.csv"
 COMMAND = (sys.executable, "-m", "local_test")
 
 
@@ -148,10 +149,14 @@ def test_a_model_that_cannot_be_served_is_explained(tmp_path: Path) -> None:
     assert "Traceback" not in serving.log
 
 
-def test_up_tells_the_whole_story(tmp_path: Path) -> None:
+@pytest.mark.parametrize("data", [None, REAL], ids=["simulated", "real"])
+def test_up_tells_the_whole_story(tmp_path: Path, data: Path | None) -> None:
+    if data is not None and not data.exists():
+        pytest.skip(f"the labelled file of the UCI archive is not at {data}")
     done = _local_test(
         *("up", "--folder", str(tmp_path / "run"), "--json", str(tmp_path / "out.json")),
         *("-H", "epochs=3", "--python", sys.executable),
+        *(() if data is None else ("--data", str(data))),
     )
 
     text = done.stdout.decode()
