@@ -17,7 +17,8 @@ NO_SIGNAL = "no_signal"
 OUT_OF_COVERAGE = "out_of_coverage"
 
 CONFIDENCE = 0.68  # the share of the posterior inside `uncertainty`
-_STEP = 0.5  # of the lattice on which a position is sought, in cells
+_STEP = 0.5  # of the points among which a position is sought, in cells
+_REACH = 1.0  # how far from a class they may lie, in cells
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]
@@ -69,16 +70,18 @@ class Decoder:
 
 
 class _Plane:
-    """The distances from every point of a lattice to every class, computed once a model."""
+    """The distances from every point around a class to every class, computed once a model."""
 
     def __init__(self, coordinates: npt.NDArray[Any]) -> None:
+        steps = np.arange(-_REACH, _REACH + _STEP / 2, _STEP)
+        around = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1).reshape(-1, 2)
+        around = around[np.linalg.norm(around, axis=1) <= _REACH]
+        points = np.unique((coordinates[:, None] + around).reshape(-1, 2), axis=0)
         low, high = coordinates.min(axis=0), coordinates.max(axis=0)
-        axes = [np.arange(a, b + _STEP / 2, _STEP) for a, b in zip(low, high, strict=True)]
-        lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
-        distances = np.linalg.norm(lattice[:, None] - coordinates[None], axis=2)
-        near = distances.min(axis=1) <= 1.0
-        self._points = lattice[near].astype(np.float32)
-        self._distances = distances[near].astype(np.float32)
+        points = points[((points >= low) & (points <= high)).all(axis=1)]
+        self._points = points.astype(np.float32)
+        offsets = self._points[:, None] - coordinates[None].astype(np.float32)
+        self._distances = np.linalg.norm(offsets, axis=2)
         self._order = np.argsort(self._distances, axis=1, kind="stable")
 
     def locate(self, probabilities: Floats) -> tuple[Floats, Floats]:

@@ -1,6 +1,7 @@
 """model.tar.gz: packed the same way twice, unpacked without trusting a single name in it."""
 
 import gzip
+import os
 import shutil
 import tarfile
 import tempfile
@@ -11,6 +12,9 @@ from model.errors import ArtifactError
 
 LARGEST_ARCHIVE = 8 << 30  # bytes, unpacked
 MOST_MEMBERS = 10_000
+
+_AT_ONCE = 1 << 20  # bytes; headers and names of files are far shorter
+_LONGEST_NAME = 255  # bytes of one part of a path
 
 _UNSOUND = (
     *(tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError),
@@ -27,7 +31,11 @@ def pack(folder: Path, archive: Path) -> None:
         ArtifactError: The folder is empty or holds something that is neither file nor folder.
         OSError: The archive cannot be written.
     """
-    members = [each for each in sorted(folder.rglob("*")) if not each.name.endswith(".partial")]
+    members = [
+        each
+        for each in sorted(folder.rglob("*"))
+        if not each.name.endswith(".partial") and each != archive
+    ]
     if not any(each.is_file() for each in members):
         raise ArtifactError(f"{folder} holds no file to pack.")
     for each in members:
@@ -52,9 +60,9 @@ def unpack(archive: Path, folder: Path) -> None:
     """Unpack an archive into a folder that is new or empty; all of it or nothing.
 
     Raises:
-        ArtifactError: It is no tar.gz, or holds a link, a device, an absolute name, `..`, too
-            many members or too many bytes.
-        OSError: The folder cannot be written.
+        ArtifactError: It is no tar.gz, or holds a link, a device, an absolute name, `..`, a name
+            twice, too many members or too many bytes.
+        OSError: The archive cannot be read or the folder cannot be written.
     """
     if folder.exists() and any(folder.iterdir()):
         raise ArtifactError(f"{folder} is not empty; a model is unpacked into a new folder.")
@@ -62,8 +70,11 @@ def unpack(archive: Path, folder: Path) -> None:
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         partial.chmod(0o755)
-        with tarfile.open(archive, "r:gz") as tar:
-            _extract(tar, partial)
+        with _Bounded(archive, "rb") as unzipped:
+            with tarfile.open(fileobj=unzipped, mode="r:") as tar:
+                _extract(tar, partial)
+            while unzipped.read(_AT_ONCE):  # so that the checksum at the end is verified
+                pass
         if folder.exists():
             folder.rmdir()
         partial.replace(folder)
@@ -73,21 +84,33 @@ def unpack(archive: Path, folder: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+class _Bounded(gzip.GzipFile):
+    """Refuses to unzip much at once or in all, whatever sizes the headers of the tar claim."""
+
+    _left = LARGEST_ARCHIVE + MOST_MEMBERS * 2 * tarfile.BLOCKSIZE + tarfile.RECORDSIZE
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or not 0 <= size <= _AT_ONCE:
+            raise tarfile.ReadError(f"a header claims a size of {size}")
+        data = super().read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise tarfile.ReadError(f"it holds more than {LARGEST_ARCHIVE:,} bytes")
+        return data
+
+
 def _extract(tar: tarfile.TarFile, folder: Path) -> None:
     left = LARGEST_ARCHIVE
     for number, member in enumerate(tar):
-        path = PurePosixPath(member.name)
-        if path.is_absolute() or ".." in path.parts or "\0" in member.name:
-            raise ArtifactError(f"The archive holds the name {member.name!r}, which leads outside.")
+        target = folder.joinpath(*_safe_parts(member.name))
         if not (member.isreg() or member.isdir()):
             raise ArtifactError(f"The archive holds {member.name!r}, a link or a device.")
         left -= member.size
-        if left < 0 or number >= MOST_MEMBERS:
+        if not 0 <= left <= LARGEST_ARCHIVE - member.size or number >= MOST_MEMBERS:
             raise ArtifactError(
                 f"The archive holds more than {LARGEST_ARCHIVE:,} bytes "
                 f"or {MOST_MEMBERS:,} members."
             )
-        target = folder.joinpath(*path.parts)
         if member.isdir():
             target.mkdir(parents=True, exist_ok=True)
             continue
@@ -97,6 +120,15 @@ def _extract(tar: tarfile.TarFile, folder: Path) -> None:
             raise ArtifactError(f"The archive's {member.name!r} cannot be read.")
         with source, target.open("xb") as to:
             shutil.copyfileobj(source, to)
+
+
+def _safe_parts(name: str) -> tuple[str, ...]:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\0" in name:
+        raise ArtifactError(f"The archive holds the name {name!r:.200}, which leads outside.")
+    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts):
+        raise ArtifactError(f"The archive holds a name that is too long, {name!r:.80}.")
+    return path.parts
 
 
 def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -5,6 +5,7 @@ MXNet container opens too (C6.1), and `signature.json` with the SHA-256 of the o
 without a signature is a plain MXNet export and is read as well.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -77,7 +78,8 @@ def verify(folder: Path) -> Signature | None:
 def write(folder: Path, files: Mapping[str, bytes], signature: Signature) -> None:
     """Write a model folder: every file beside its place first, then renamed, the signature last.
 
-    Where anything fails, nothing half-written is left, and a model that was there stays.
+    Where anything fails, nothing half-written is left, and a model that was there stays. Where the
+    process is killed between two of the renames, the signature's checksums tell.
 
     Args:
         folder: Made where it is missing.
@@ -98,19 +100,32 @@ def write(folder: Path, files: Mapping[str, bytes], signature: Signature) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     contents = {**files, SIGNATURE: text.encode()}
     partial = {name: folder / f".{name}.partial" for name in contents}
+    before = {name: folder / f".{name}.before.partial" for name in contents}
     try:
         for name, data in contents.items():
             _write_through(partial[name], data)
-        for name, path in partial.items():
-            path.replace(folder / name)
+        with contextlib.ExitStack() as undo:
+            for name in contents:
+                _replace(folder / name, partial[name], before[name], undo)
+            undo.pop_all()
     finally:
-        for path in partial.values():
+        for path in (*partial.values(), *before.values()):
             path.unlink(missing_ok=True)
 
 
 def shapes_file(shapes: Mapping[str, Shape]) -> bytes:
     """The contents of a shapes file: the shape of each input, in order (C6.2)."""
     return json.dumps([{"name": n, "shape": list(s)} for n, s in shapes.items()]).encode()
+
+
+def _replace(path: Path, new: Path, before: Path, undo: contextlib.ExitStack) -> None:
+    """Rename a new file to its place, and note how to go back."""
+    if path.exists():
+        path.replace(before)
+        undo.callback(before.replace, path)
+    else:
+        undo.callback(path.unlink, missing_ok=True)
+    new.replace(path)
 
 
 def _write_through(path: Path, data: bytes) -> None:

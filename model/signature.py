@@ -12,6 +12,10 @@ from typing import Any
 from model.errors import SignatureError
 
 VERSION = 1
+MOST_PLACES = 1024  # labels with coordinates: the distances between them are kept in memory
+
+_GREATEST = 3.4e38  # of a float32
+_FURTHEST = 1e6  # of a coordinate, in cells
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,12 @@ def _input(reader: "_Reader") -> InputSpec:
     names = [each.name for each in fields]
     if not fields or len(set(names)) != len(names):
         raise SignatureError(f"The signature's fields must have different names, got {names!r}.")
+    for each in fields:
+        if each.minimum > each.maximum:
+            raise SignatureError(
+                f"The signature's field {each.name!r} has the minimum {each.minimum:g}, "
+                f"above its maximum {each.maximum:g}."
+            )
     return InputSpec(
         fields, reader.number("missing"), reader.numbers("also_missing"), reader.text("name")
     )
@@ -154,6 +164,11 @@ def _output(reader: "_Reader") -> OutputSpec:
         raise SignatureError(
             f"The signature has {len(coordinates)} coordinates for {len(labels)} labels; "
             "each label needs one pair."
+        )
+    if len(coordinates) > MOST_PLACES or any(abs(x) > _FURTHEST for c in coordinates for x in c):
+        raise SignatureError(
+            f"The signature may have coordinates for {MOST_PLACES:,} labels, each within "
+            f"{_FURTHEST:,.0f} cells of the origin."
         )
     if len(names) != (2 if coordinates else 0):
         raise SignatureError(f"The signature names {len(names)} coordinates: {names!r}.")
@@ -220,9 +235,9 @@ def _number(value: object, place: str) -> float:
             number = float(value)
         except OverflowError:
             number = math.inf
-        if math.isfinite(number):
+        if abs(number) <= _GREATEST:  # false for NaN too
             return number
-    raise SignatureError(f"{place} is {value!r:.80}; a finite number was expected.")
+    raise SignatureError(f"{place} is {value!r:.80}; a number that a float32 holds was expected.")
 
 
 def _numbers(value: object, place: str) -> tuple[float, ...]:
