@@ -79,7 +79,8 @@ def rows(path: Path, columns: Sequence[str], problems: Problems) -> Iterator[tup
                 if len(fields) == width:
                     yield reader.line_num, fields
                 elif any(field.strip() for field in fields):
-                    text = f" has {len(fields)} fields; expected {width}."
+                    number = "1 field" if len(fields) == 1 else f"{len(fields)} fields"
+                    text = f" has {number}; expected {width}."
                     problems.add(path, reader.line_num, text)
     except UnicodeDecodeError as error:
         problems.add(path, 0, f" is not UTF-8 text: {error.reason} at byte {error.start}.")
