@@ -1,6 +1,7 @@
 """The commands as a user gives them, over the real programs in plain processes."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from local_test import client
 from model import archive, artifact
 from tests.support.models import plain_export, signed_model
 from tests.support.waiting import until
@@ -129,14 +131,22 @@ def test_a_folder_is_served_until_ctrl_c(tmp_path: Path) -> None:
         "predict", "--url", url, "-", "--content-type", "application/json", body=b"[[1, 2]]"
     )
 
-    assert np_shape(done.stdout) == (1, 3), done.stderr
+    assert done.returncode == 0, done.stderr
+    assert [len(row) for row in json.loads(done.stdout)] == [3]
     assert serving.stop(signal.SIGINT) == 0, serving.log
     assert sorted(p.name for p in model.iterdir()) == ["net-0000.params", "net-symbol.json"]
 
 
-def np_shape(body: bytes) -> tuple[int, int]:
-    rows = json.loads(body)
-    return len(rows), len(rows[0])
+def test_a_server_that_ends_by_itself_is_a_failure(archived: Path, tmp_path: Path) -> None:
+    serving = Serving(["--model", str(archived)], tmp_path / "log")
+    serving.url()
+    pid = serving.process.pid
+
+    (server,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    os.kill(int(server), signal.SIGTERM)
+
+    assert serving.process.wait(60) == 1
+    assert "The server ended by itself with exit code 0." in serving.log
 
 
 def test_a_model_that_cannot_be_served_is_explained(tmp_path: Path) -> None:
@@ -169,6 +179,29 @@ def test_up_tells_the_whole_story(tmp_path: Path, data: Path | None) -> None:
         assert outcome[name] in text
     archive.unpack(Path(outcome["model"]), tmp_path / "model")
     assert artifact.verify(tmp_path / "model") is not None
+
+
+def test_up_may_leave_the_server_up_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [
+                *(*COMMAND, "up", "--folder", str(tmp_path / "run"), "-H", "epochs=1"),
+                *("--python", sys.executable, "--keep-serving"),
+            ],
+            cwd=PROJECT,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    until(lambda: "Serving at" in log.read_text() or process.poll() is not None)
+    found = re.search(r"Serving at (\S+) until", log.read_text())
+    assert found, log.read_text()
+
+    assert client.is_healthy(found[1])
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(60) == 0, log.read_text()
+    assert not client.is_healthy(found[1])
 
 
 def test_a_job_that_fails_passes_its_cause_and_exit_code_on(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from container.errors import PlatformError
 from local_test import __main__ as program
+from local_test import predict
+from model.errors import ArtifactError
 
 
 @pytest.mark.parametrize("command", sorted(program.COMMANDS))
@@ -44,3 +47,28 @@ def test_a_wrong_command_line_ends_with_2(arguments: list[str]) -> None:
         program.main(arguments, {})
 
     assert caught.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "message"),
+    [
+        (PlatformError("The cause.", hint="The remedy."), 1, "The cause. The remedy.\n"),
+        (ArtifactError("The cause."), 1, "The cause.\n"),
+        (OSError(28, "No space left on device", "/job"), 1, "No space left on device: /job.\n"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_the_exit_code_tells_how_it_ended(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    failure: BaseException,
+    code: int,
+    message: str,
+) -> None:
+    def run(*_: object) -> int:
+        raise failure
+
+    monkeypatch.setattr(predict, "run", run)
+
+    assert program.main(["predict", "-"], {}) == code
+    assert capsys.readouterr().err == message
