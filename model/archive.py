@@ -16,10 +16,7 @@ MOST_MEMBERS = 10_000
 _AT_ONCE = 1 << 20  # bytes; headers and names of files are far shorter
 _LONGEST_NAME = 255  # bytes of one part of a path
 
-_UNSOUND = (
-    *(tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError),
-    *(FileExistsError, NotADirectoryError, IsADirectoryError),  # a name that comes twice
-)
+_UNSOUND = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError)
 
 
 def pack(folder: Path, archive: Path) -> None:
@@ -106,20 +103,29 @@ def _extract(tar: tarfile.TarFile, folder: Path) -> None:
         if not (member.isreg() or member.isdir()):
             raise ArtifactError(f"The archive holds {member.name!r}, a link or a device.")
         left -= member.size
-        if not 0 <= left <= LARGEST_ARCHIVE - member.size or number >= MOST_MEMBERS:
+        if member.size < 0 or left < 0 or number >= MOST_MEMBERS:
             raise ArtifactError(
                 f"The archive holds more than {LARGEST_ARCHIVE:,} bytes "
                 f"or {MOST_MEMBERS:,} members."
             )
-        if member.isdir():
-            target.mkdir(parents=True, exist_ok=True)
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source = tar.extractfile(member)
-        if source is None:  # only for members that are no files, which were refused
-            raise ArtifactError(f"The archive's {member.name!r} cannot be read.")
-        with source, target.open("xb") as to:
-            shutil.copyfileobj(source, to)
+        try:
+            _extract_member(tar, member, target)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise ArtifactError(
+                f"The archive holds {member.name!r} twice, or both as a file and as a folder."
+            ) from error
+
+
+def _extract_member(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+    if member.isdir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source = tar.extractfile(member)
+    if source is None:  # only for members that are no files, which were refused
+        raise ArtifactError(f"The archive's {member.name!r} cannot be read.")
+    with source, target.open("xb") as to:
+        shutil.copyfileobj(source, to)
 
 
 def _safe_parts(name: str) -> tuple[str, ...]:

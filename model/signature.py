@@ -173,6 +173,8 @@ def _output(reader: "_Reader") -> OutputSpec:
     if len(names) != (2 if coordinates else 0):
         raise SignatureError(f"The signature names {len(names)} coordinates: {names!r}.")
     radius = reader.optional_number("coverage_radius")
+    if radius is not None and radius < 0:
+        raise SignatureError(f"signature.output.coverage_radius is {radius:g}; at least 0 is due.")
     return OutputSpec(labels, reader.text("name"), names, coordinates, radius)
 
 

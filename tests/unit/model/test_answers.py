@@ -1,0 +1,125 @@
+"""Positions, uncertainties, candidates and status, held to their definitions."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.answers import CONFIDENCE, NO_SIGNAL, OK, OUT_OF_COVERAGE, Answers, Decoder
+from model.signature import OutputSpec
+
+PLACES = tuple((float(column), float(row)) for column in range(5) for row in range(4))
+LABELS = tuple(f"{chr(65 + int(c))}{int(r):02}" for c, r in PLACES)
+NAMES = ("column", "row")
+SPEC = OutputSpec(LABELS, "location", NAMES, PLACES)
+DECODER = Decoder(SPEC)
+
+posteriors = st.lists(st.floats(0, 1, width=32), min_size=len(LABELS), max_size=len(LABELS)).filter(
+    lambda weights: sum(weights) > 0.01
+)
+
+
+def decode(
+    rows: list[list[float]], top_k: int = 3, decoder: Decoder = DECODER, silent: bool = False
+) -> Answers:
+    weights = np.asarray(rows, np.float32)
+    probabilities = weights / weights.sum(axis=1, keepdims=True)
+    return decoder.decode(probabilities, np.full(len(rows), silent), top_k)
+
+
+def one_hot(*labels: str) -> list[float]:
+    return [1.0 if label in labels else 0.0 for label in LABELS]
+
+
+def distances(point: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    found: npt.NDArray[np.float64] = np.linalg.norm(np.asarray(PLACES) - np.asarray(point), axis=1)
+    return found
+
+
+@given(posteriors)
+def test_no_half_cell_nearby_has_a_smaller_expected_distance(posterior: list[float]) -> None:
+    answers = decode([posterior])
+    assert answers.positions is not None
+    expected = answers.probabilities[0] @ distances(answers.positions[0])
+    lattice = [(c / 2, r / 2) for c in range(9) for r in range(7)]
+    best = min(answers.probabilities[0] @ distances(point) for point in lattice)
+    assert expected == pytest.approx(best, rel=1e-4, abs=1e-5)
+
+
+@given(posteriors)
+def test_the_radius_holds_the_share_of_the_posterior_and_none_smaller_does(
+    posterior: list[float],
+) -> None:
+    answers = decode([posterior])
+    assert answers.positions is not None
+    assert answers.uncertainty is not None
+    away = distances(answers.positions[0])
+    radius = answers.uncertainty[0]
+    assert answers.probabilities[0][away <= radius + 1e-4].sum() >= CONFIDENCE - 1e-5
+    assert answers.probabilities[0][away < radius - 1e-4].sum() <= CONFIDENCE + 1e-5
+
+
+def test_a_certain_answer_lies_on_its_cell() -> None:
+    answers = decode([one_hot("C02")])
+    assert answers.positions is not None
+    assert answers.uncertainty is not None
+    assert answers.positions.tolist() == [[2.0, 2.0]]
+    assert answers.uncertainty.tolist() == [0.0]
+    assert LABELS[answers.candidates[0][0]] == "C02"
+
+
+def test_a_position_may_lie_between_cells() -> None:
+    answers = decode([one_hot("A00", "A02", "C00", "C02")])
+    assert answers.positions is not None
+    assert answers.positions.tolist() == [[1.0, 1.0]]
+
+
+def test_ties_go_to_the_first_label() -> None:
+    answers = decode([[1.0] * len(LABELS)], top_k=4)
+    assert answers.candidates.tolist() == [[0, 1, 2, 3]]
+
+
+def test_candidates_are_sorted_and_never_more_than_there_are() -> None:
+    posterior = [float(number) for number in range(1, len(LABELS) + 1)]
+    assert decode([posterior], top_k=2).candidates.tolist() == [[19, 18]]
+    assert decode([posterior], top_k=1000).candidates.shape == (1, len(LABELS))
+
+
+def test_status() -> None:
+    decoder = Decoder(OutputSpec(LABELS, "location", NAMES, PLACES, coverage_radius=1.0))
+    rows = [one_hot("A00"), [1.0] * len(LABELS)]
+    assert decode(rows, decoder=decoder).status == [OK, OUT_OF_COVERAGE]
+    assert decode(rows, decoder=decoder, silent=True).status == [NO_SIGNAL, NO_SIGNAL]
+    assert decode(rows).status == [OK, OK]
+
+
+def test_without_coordinates_there_is_no_place() -> None:
+    answers = decode([one_hot("A00")], decoder=Decoder(OutputSpec(LABELS)))
+    assert answers.positions is None
+    assert answers.uncertainty is None
+    assert answers.status == [OK]
+
+
+def test_no_rows_give_no_answers() -> None:
+    empty = np.empty((0, len(LABELS)), np.float32)
+    answers = DECODER.decode(empty, np.empty(0, np.bool_), 3)
+    assert answers.candidates.shape == (0, 3)
+    assert answers.positions is not None
+    assert answers.positions.shape == (0, 2)
+    assert answers.status == []
+
+
+@pytest.mark.parametrize("far", [1e6, 1e-6])
+def test_the_extent_of_the_plane_costs_nothing(far: float) -> None:
+    decoder = Decoder(OutputSpec(("a", "b"), "location", NAMES, ((0.0, 0.0), (far, -far))))
+    answers = decode([[1.0, 0.0], [0.0, 1.0]], decoder=decoder)
+    assert answers.positions is not None
+    assert answers.positions == pytest.approx(np.asarray([[0, 0], [far, -far]], np.float32))
+
+
+def test_one_place_is_enough() -> None:
+    decoder = Decoder(OutputSpec(("a",), "location", NAMES, ((3.0, 4.0),)))
+    answers = decode([[1.0]], decoder=decoder)
+    assert answers.positions is not None
+    assert answers.positions.tolist() == [[3.0, 4.0]]
