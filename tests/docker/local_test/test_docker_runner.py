@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-import docker
 import pytest
 
 from container.errors import PlatformError, UserError
@@ -79,6 +78,8 @@ def test_hardened_means_next_to_no_rights(image: str, tmp_path: Path) -> None:
 
 
 def test_what_was_started_is_labelled_and_removed(runner: DockerRunner, tmp_path: Path) -> None:
+    import docker
+
     client = docker.from_env()
 
     def ours() -> int:
