@@ -71,6 +71,7 @@ def test_the_wrappers_train_serve_and_ask(image: str, scans: Path, tmp_path: Pat
     assert server.wait(60) == 0, log.read_text()
 
 
+@pytest.mark.usefixtures("image")  # skips where Docker's package is missing
 def test_an_engine_that_is_missing_is_a_sentence(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "local_test", "serve", "--image", "any", "--model", tmp_path],

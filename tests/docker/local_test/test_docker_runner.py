@@ -123,6 +123,7 @@ def test_a_port_that_is_taken_is_a_sentence(runner: DockerRunner, tmp_path: Path
         runner.start(program)
 
 
+@pytest.mark.usefixtures("image")  # skips where Docker's package is missing
 def test_an_image_that_is_missing_is_a_sentence() -> None:
     with pytest.raises(UserError, match="no image blerssi-no-such-image here"):
         DockerRunner("blerssi-no-such-image")
