@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from local_test.layout import Job
 from tests.support.waiting import until
 
