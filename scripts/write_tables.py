@@ -1,0 +1,106 @@
+"""Writes the tables of the README from the code: `python -m scripts.write_tables`, or `make docs`.
+
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`; a test holds the file to the code.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from container import settings
+from serve import app, errors, media
+from serve import metrics as server_metrics
+from train import hyperparameters
+from train import metrics as training_metrics
+
+README: Final = Path(__file__).resolve().parent.parent / "README.md"
+_PLACE: Final = re.compile(r"(<!-- table: ([a-z-]+) -->\n).*?(?=<!-- end -->)", re.DOTALL)
+
+Rows = Iterable[Sequence[str]]
+
+
+def routes() -> Rows:
+    """Every route of the server."""
+    yield "Route", "Methods", "What it answers"
+    for route in app.ROUTES:
+        yield _code(route.path), ", ".join(route.methods), route.text
+
+
+def formats() -> Rows:
+    """Every media type, and by what other names it is known."""
+    yield "Media type", "Request", "Answer", "Also known as"
+    for name in media.READ:
+        aliases = (alias for alias, meant in media.ALIASES.items() if meant == name)
+        written = "yes" if name in media.WRITTEN else ""
+        yield _code(name), "yes", written, ", ".join(map(_code, aliases))
+
+
+def error_codes() -> Rows:
+    """Every error that a client can see."""
+    yield "Code", "Status", "What it means"
+    for kind in errors.Kind:
+        yield _code(kind.code), str(kind.status), kind.text
+
+
+def server_settings() -> Rows:
+    """Every environment variable of the server."""
+    yield "Variable", "Default", "Allowed", "What it does"
+    for each in settings.documentation():
+        yield ", ".join(map(_code, each.variables)), each.default, each.allowed, each.text
+
+
+def training_parameters() -> Rows:
+    """Every hyperparameter."""
+    yield "Name", "Type", "Allowed", "Default", "What it does"
+    for row in hyperparameters.table():
+        yield _code(row.name), row.type, row.range, row.default, row.help
+
+
+def training_lines() -> Rows:
+    """Every figure of a metric line, with the regular expression that finds it."""
+    yield "Name", "Regular expression", "What it is"
+    for metric in training_metrics.METRICS:
+        yield _code(metric.name), _code(metric.regex), metric.help
+
+
+def exposed_metrics() -> Rows:
+    """Every metric of the server."""
+    yield "Name", "Kind", "Labels", "What it is"
+    for metric in server_metrics.METRICS:
+        labels = ", ".join(map(_code, metric.labels))
+        yield _code(metric.exposed), metric.kind.__name__.lower(), labels, metric.text
+
+
+TABLES: Final[dict[str, Callable[[], Rows]]] = {
+    "routes": routes,
+    "formats": formats,
+    "errors": error_codes,
+    "settings": server_settings,
+    "hyperparameters": training_parameters,
+    "training-metrics": training_lines,
+    "server-metrics": exposed_metrics,
+}
+
+
+def fill(text: str) -> str:
+    """Give a text with every table written anew.
+
+    Raises:
+        KeyError: It asks for a table that does not exist.
+    """
+    return _PLACE.sub(lambda found: found[1] + _markdown(TABLES[found[2]]()), text)
+
+
+def _markdown(rows: Rows) -> str:
+    head, *body = (" | ".join(each.replace("|", "\\|") for each in row) for row in rows)
+    rule = " | ".join("---" for _ in head.split(" | "))
+    return "".join(f"| {line} |\n" for line in (head, rule, *body))
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+if __name__ == "__main__":
+    README.write_text(fill(README.read_text(encoding="utf-8")), encoding="utf-8")
