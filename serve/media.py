@@ -5,6 +5,7 @@ Parameters are parsed, never compared (C4.22, C6.12); answers carry a bare type 
 
 import codecs
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_options_header
@@ -17,20 +18,58 @@ JSON_LINES = "application/jsonlines"
 NPY = "application/x-npy"
 NPZ = "application/x-npz"
 
-READ = (JSON, CSV, JSON_LINES, NPY, NPZ)
-WRITTEN = (JSON, CSV, JSON_LINES, NPY)
+
+class Format(NamedTuple):
+    """One format, for the code and for the documentation.
+
+    Attributes:
+        media_type: Its name.
+        request: What a body of it looks like.
+        answer: What an answer of it looks like; empty where it is only read.
+        aliases: Other names that clients really send (C6.36).
+    """
+
+    media_type: str
+    request: str
+    answer: str
+    aliases: tuple[str, ...] = ()
+
+
+FORMATS = (
+    Format(
+        JSON,
+        '`{"instances": [record, ...]}`, a bare list of records, or one record. A record is a list '
+        'of values in the order of the signature, `{"features": [...]}`, or an object of values by '
+        "name; `null` or an absent name is a missing reading.",
+        '`{"predictions": [{...}, ...]}`',
+        ("text/json",),
+    ),
+    Format(
+        CSV,
+        "One record a line, in the order of the signature, or in any order under a header; an "
+        "empty field is a missing reading.",
+        "`location,probability,column,row,uncertainty,status`, one line a record, no header",
+        ("csv", "application/csv"),
+    ),
+    Format(
+        JSON_LINES,
+        "One record of JSON a line; empty lines are skipped.",
+        "One prediction of JSON a line",
+        ("application/x-jsonlines", "application/jsonl", "application/x-ndjson"),
+    ),
+    Format(
+        NPY,
+        "An array of shape (records, fields) as `numpy.save` writes it; NaN is a missing reading.",
+        "float32 probabilities of shape (records, labels)",
+    ),
+    Format(NPZ, "The same in an archive of one array, as `numpy.savez` writes it.", ""),
+)
+READ = tuple(each.media_type for each in FORMATS)
+WRITTEN = tuple(each.media_type for each in FORMATS if each.answer)
+ALIASES = {alias: each.media_type for each in FORMATS for alias in each.aliases}
 
 # Python has text codecs that run slowly or warn on odd input; these do neither.
 CHARSETS = ("utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252", "utf-16", "utf-32")
-
-ALIASES = {  # names that clients really send (C6.36)
-    "text/json": JSON,
-    "csv": CSV,
-    "application/csv": CSV,
-    "application/x-jsonlines": JSON_LINES,
-    "application/jsonl": JSON_LINES,
-    "application/x-ndjson": JSON_LINES,
-}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Values to the float32 rows that a signature asks for; every bad value of a request at once."""
 
 import difflib
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +22,7 @@ class Rows:
         self._spec = spec
         self._names = [field.name for field in spec.fields]
         self._positions = {name: i for i, name in enumerate(self._names)}
+        self._missing = (spec.missing, *spec.also_missing)
         self._problems: list[Problem] = []
         self._total = 0
 
@@ -32,6 +32,8 @@ class Rows:
         Raises:
             InputError: Some records cannot be taken.
         """
+        if not records:
+            return np.empty((0, len(self._names)), np.float32)
         if (quick := _numeric(records, len(self._names))) is not None:
             return self.from_array(quick)
         table = np.full((len(records), len(self._names)), self._spec.missing)
@@ -56,8 +58,8 @@ class Rows:
                 f"The array has shape {table.shape} and type {table.dtype}; expected numbers of "
                 f"shape (rows, {len(self._names)}): {', '.join(self._names)}."
             )
-        missing = np.isnan(table) | (table == self._spec.missing)
-        for value in self._spec.also_missing:
+        missing = np.isnan(table)
+        for value in self._missing:
             missing |= table == value
         low = np.array([field.minimum for field in self._spec.fields])
         high = np.array([field.maximum for field in self._spec.fields])
@@ -151,9 +153,9 @@ class Rows:
         if value is None:
             return
         if isinstance(value, int | float) and not isinstance(value, bool):
-            number = _finite(value)
-            if number is not None:
-                target[column] = number
+            field = self._spec.fields[column]
+            if value in self._missing or field.minimum <= value <= field.maximum:
+                target[column] = value
                 return
         self._add(row, self._names[column], value, self._range(column))
 
@@ -213,10 +215,3 @@ def _parsed(text: str) -> object:
         return text if "_" in text else float(text)
     except ValueError:
         return text
-
-
-def _finite(value: float) -> float | None:
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:
-        return None

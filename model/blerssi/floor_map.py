@@ -190,7 +190,7 @@ class _Plan:
         """Put a legend below, wrapped to the width."""
         x, y = float(MARGIN), self.height
         for kind, words in legend:
-            needed = 26 + 6.3 * len(words)
+            needed = 34 + 6.3 * len(words)
             if x > MARGIN and x + needed > self.width:
                 x, y = float(MARGIN), y + 20
             shapes += [_sample(kind, x + 6, y), svg.text((x + 18, y + 4), words, "", "start")]
