@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from model import runtime
 
@@ -13,6 +14,8 @@ TESTS = Path(__file__).parent
 KINDS = ("unit", "in_process", "process", "docker")
 
 runtime.prepare(os.environ)  # before any test loads MXNet
+settings.register_profile("project", deadline=None, derandomize=True)  # the same run twice
+settings.load_profile("project")
 
 
 def pytest_configure(config: pytest.Config) -> None:
