@@ -107,7 +107,7 @@ def _identify() -> None:
 
 
 def _ping(parts: Parts) -> Response:
-    if not parts.loading.healthy:
+    if not parts.loading.healthy():
         raise parts.loading.refusal()
     return Response(content_type="text/plain")
 

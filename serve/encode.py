@@ -114,5 +114,5 @@ def _distances(array: npt.NDArray[np.float32]) -> list[Any]:
 
 def _csv_field(text: str) -> str:
     file = io.StringIO()
-    csv.writer(file, lineterminator="").writerow([text])
-    return file.getvalue()
+    csv.writer(file).writerow([text])
+    return file.getvalue().removesuffix("\r\n")

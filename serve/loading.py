@@ -84,7 +84,6 @@ class Loading:
         finally:
             self._over.set()
 
-    @property
     def healthy(self) -> bool:
         """What /ping says: this model answers, or another worker's does while this one loads."""
         if self._over.is_set():
