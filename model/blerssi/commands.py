@@ -50,9 +50,12 @@ def describe(scans: Scans) -> dict[str, Any]:
 
 
 def _download(chosen: argparse.Namespace) -> None:
-    fetched = download(chosen.to, chosen.url, _show_bar if sys.stderr.isatty() else _show_nothing)
-    if sys.stderr.isatty():
-        print(_CLEAR, end="", file=sys.stderr)
+    on_terminal = sys.stderr.isatty()
+    try:
+        fetched = download(chosen.to, chosen.url, _show_bar if on_terminal else _show_nothing)
+    finally:
+        if on_terminal:
+            print(_CLEAR, end="", file=sys.stderr, flush=True)
     print(f"{chosen.to}: {'fetched and verified' if fetched else 'was there already, verified'}.")
 
 

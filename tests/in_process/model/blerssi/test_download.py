@@ -1,9 +1,7 @@
 import hashlib
 import io
-import threading
 import zipfile
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from model.blerssi import download as module
 from model.blerssi.data import DataError
 from model.blerssi.download import download
+from tests.support.site import Site, serving
 
 FILES = {"one.csv": b"location\nK04\n", "two.csv": b"location\n?\n" * 9000}
 REAL = Path(__file__).parents[5] / "shared" / "data" / "ble-rssi"
@@ -25,43 +24,6 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-class Site(ThreadingHTTPServer):
-    """A web site of one page, which counts its visitors."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Page)
-        self.body = zipped(FILES)
-        self.headers = {"Content-Length": str(len(self.body))}
-        self.visitors = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/data.zip"
-
-    def offer(self, body: bytes) -> None:
-        self.body, self.headers = body, {"Content-Length": str(len(body))}
-
-
-class Page(BaseHTTPRequestHandler):
-    server: Site
-
-    def do_GET(self) -> None:
-        self.server.visitors += 1
-        if not self.path.endswith("data.zip"):
-            self.send_error(404)
-            return
-        self.send_response(200)
-        for name, value in self.server.headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(self.server.body)
-
-    def log_message(self, *arguments: object) -> None:
-        pass
-
-
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "*")
@@ -69,12 +31,8 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    with Site() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(zipped(FILES)) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def get(folder: Path, site: Site) -> bool:
