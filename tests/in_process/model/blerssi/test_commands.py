@@ -1,4 +1,8 @@
+import functools
+import hashlib
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +10,8 @@ import pytest
 
 from model.blerssi import commands, data, simulate, split
 from model.blerssi.data import NOT_HEARD, Scans
+from model.blerssi.download import download
+from tests.support.site import serving
 
 
 @pytest.fixture
@@ -115,6 +121,25 @@ def test_a_folder_that_cannot_be_written_ends_in_one_sentence(
     assert "cannot be written: " in message
     assert simulate.main(["--output", str(taken)]) == 1
     assert f"{taken} cannot be written: " in capsys.readouterr().err
+
+
+def test_a_download_says_what_it_did(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("a.csv", b"a")
+    expected = {"a.csv": hashlib.sha256(b"a").hexdigest()}
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr(commands, "download", functools.partial(download, expected=expected))
+    with serving(archive.getvalue()) as site:
+        words = ("download", "--to", tmp_path / "data", "--url", site.url)
+        said = [run(capsys, *words) for _ in range(2)]
+    folder = tmp_path / "data"
+    assert said == [
+        f"{folder}: fetched and verified.\n",
+        f"{folder}: was there already, verified.\n",
+    ]
 
 
 def test_an_unreachable_archive_ends_in_one_sentence(
