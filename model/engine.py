@@ -34,13 +34,20 @@ class Engine:
         symbol: The graph.
         params: Its parameters, in the format of `mx.nd.save`.
         inputs: Names of the graph's inputs.
+        shapes: The parameters' shapes by name, which MXNet cannot always infer.
 
     Raises:
         ArtifactError: The symbol file is not a graph, or uses an output that does not exist.
         EngineError: MXNet is not installed, or does not know an operator.
     """
 
-    def __init__(self, symbol: bytes, params: bytes, inputs: Sequence[str]) -> None:
+    def __init__(
+        self,
+        symbol: bytes,
+        params: bytes,
+        inputs: Sequence[str],
+        shapes: Mapping[str, Shape],
+    ) -> None:
         graph = Graph.parse(symbol)
         for probe in graph.probes:
             if probe.output >= (count := _count_outputs(probe)):
@@ -52,6 +59,7 @@ class Engine:
         self._symbol = symbol
         self._params = params
         self._inputs = tuple(inputs)
+        self._fixed = dict(shapes)
         self._closed = False
         self._lock = threading.Lock()
         self._handles: OrderedDict[tuple[Shape, ...], ctypes.c_void_p] = OrderedDict()
@@ -105,11 +113,12 @@ class Engine:
 
     def _create(self, shapes: tuple[Shape, ...]) -> ctypes.c_void_p:
         """Bind the graph to new shapes; parameters are shared with a handle that exists."""
-        sizes = [size for shape in shapes for size in shape]
-        ends = np.cumsum([0, *(len(shape) for shape in shapes)]).tolist()
+        known = {**self._fixed, **dict(zip(self._inputs, shapes, strict=True))}
+        sizes = [size for shape in known.values() for size in shape]
+        ends = np.cumsum([0, *(len(shape) for shape in known.values())]).tolist()
         description = (
-            len(self._inputs),
-            (ctypes.c_char_p * len(self._inputs))(*(name.encode() for name in self._inputs)),
+            len(known),
+            (ctypes.c_char_p * len(known))(*(name.encode() for name in known)),
             (ctypes.c_uint32 * len(ends))(*ends),
             (ctypes.c_uint32 * len(sizes))(*sizes),
         )
@@ -124,10 +133,10 @@ class Engine:
 
     def _fetch(self, handle: ctypes.c_void_p, index: int) -> npt.NDArray[Any]:
         """Copy one output into an array of its own type and size, which MXNet does not check."""
-        kind = ctypes.c_int()
-        library.call("MXPredGetOutputType", handle, index, ctypes.byref(kind))
-        if kind.value not in _TYPES:
-            raise EngineError(f"Output {index} has the type flag {kind.value}, which is not read.")
+        kinds = (ctypes.c_int * (index + 1))()  # MXNet 1.9.1 writes to kinds[index], not to kinds
+        library.call("MXPredGetOutputType", handle, index, kinds)
+        if (kind := kinds[index]) not in _TYPES:
+            raise EngineError(f"Output {index} has the type flag {kind}, which is not read.")
         sizes = ctypes.POINTER(ctypes.c_uint32)()
         dimensions = ctypes.c_uint32()
         library.call(
@@ -137,7 +146,7 @@ class Engine:
         shape = tuple(sizes[i] for i in range(dimensions.value))
         if math.prod(shape) > _MOST_ELEMENTS:
             raise EngineError(f"Output {index} has the impossible shape {shape}.")
-        result = np.empty(shape, _TYPES[kind.value])
+        result = np.empty(shape, _TYPES[kind])
         if result.size:
             data = result.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
             library.call("MXPredGetOutput", handle, index, data, result.size)

@@ -43,7 +43,7 @@ class Predictor:
                 self.shapes[name] = model.shapes[name]
             elif row is not None:
                 self.shapes[name] = (1, *row)
-        self._engine = Engine(model.symbol, model.params, self.inputs)
+        self._engine = Engine(model.symbol, model.params, self.inputs, params)
         self._decoder = Decoder(model.signature.output) if model.signature else None
 
     @classmethod
@@ -73,7 +73,7 @@ class Predictor:
         spec = self.signature.input
         if self.inputs != (spec.name,):
             raise ArtifactError(
-                f"The signature feeds {spec.name!r}, but the graph takes {self.inputs}."
+                f"The signature feeds {spec.name!r}, but the graph takes {', '.join(self.inputs)}."
             )
         self.probabilities(np.full((1, len(spec.fields)), spec.missing, np.float32))
 
