@@ -21,7 +21,7 @@ def read(document: str, rows: Rows) -> Floats:
     """Read CSV with or without a header; empty lines are no records (C2.12).
 
     Args:
-        document: The whole text.
+        document: The whole text, not blank.
         rows: Of the model that the fields are for.
 
     Raises:
@@ -29,9 +29,7 @@ def read(document: str, rows: Rows) -> Floats:
         ServeError: It is not CSV, or has no record.
     """
     first, _, rest = document.lstrip().partition("\n")
-    if not first:
-        raise ServeError(Kind.EMPTY_BODY, "The body holds no record.")
-    columns = rows.columns(_records(first)[0])
+    columns = rows.columns(next(iter(_records(first)), []))
     body = document if columns is None else rest
     if not body or body.isspace():
         raise ServeError(Kind.EMPTY_BODY, "The body holds a header and no record.")

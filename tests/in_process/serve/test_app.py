@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Response
 from flask.testing import FlaskClient
+from werkzeug.exceptions import ImATeapot
 from werkzeug.test import TestResponse
 
 from container import contract
@@ -224,3 +226,14 @@ def test_every_route_is_documented(ready: FlaskClient) -> None:
 def test_the_body_of_an_error_is_the_one_that_serve_errors_makes(ready: FlaskClient) -> None:
     sent = ask(ready, b"", X_Amzn_SageMaker_Inference_Id="one").data
     assert sent == ServeError(Kind.EMPTY_BODY, "The body is empty.").body("one")
+
+
+def test_any_other_refusal_of_the_framework_has_the_form_of_all(signed: Predictor) -> None:
+    def refuse() -> Response:
+        raise ImATeapot
+
+    app = create_app(Parts(Loading(lambda: Core(signed)), Settings()))
+    app.add_url_rule("/tea", "tea", refuse)
+    answer = app.test_client().get("/tea")
+    assert answer.status_code == 400
+    assert json.loads(answer.data)["error"]["code"] == "bad_request"

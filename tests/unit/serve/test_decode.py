@@ -98,6 +98,7 @@ def test_a_body_in_another_charset() -> None:
         ('{"instances": []}', media.JSON),
         ("", media.CSV),
         ("\n\n", media.CSV),
+        ('""\n""', media.CSV),
         ("a1,a2,a3\n", media.CSV),
         ("a1,a2,a3", media.CSV),
         ("\n", media.JSON_LINES),
