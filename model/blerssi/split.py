@@ -20,7 +20,7 @@ ALIKE_ON_A_COPIED_DAY: Final = 2.0  # the same, once the day is known to consist
 COPIED: Final = 0.9  # share of copies from which on a day consists of copies
 FEWEST: Final = 20  # scans of a day that can be told from chance
 SHIFT: Final = 3.0  # dB that a scan is moved by to see how often chance alone finds a partner
-CHANCE: Final = 0.6  # share of moved scans with a partner above which copies cannot be told
+CHANCE: Final = 0.6  # share of moved scans with a partner from which on copies cannot be told
 
 Indices = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
@@ -138,9 +138,14 @@ class _Lookalikes:
         near = distances <= tolerance
         return list(members[near][np.argsort(distances[near], kind="stable")].tolist())
 
-    def share(self, day: Sequence[int], among: Mask, shift: float = 0) -> float:
-        """The share of some scans that have a lookalike."""
-        return sum(bool(self.of(scan, among, ALIKE, shift)) for scan in day) / len(day)
+    def found(self, day: Sequence[int], among: Mask, share: float, shift: float = 0) -> bool:
+        """Whether at least a share of some scans, moved by so many dB, have a lookalike."""
+        may_miss = (1 - share) * len(day)
+        for scan in day:
+            may_miss -= not self.of(scan, among, ALIKE, shift)
+            if may_miss < 0:
+                return False
+        return True
 
 
 def _most_copied_day(lookalikes: _Lookalikes, among: Mask) -> dict[int, int]:
@@ -148,9 +153,9 @@ def _most_copied_day(lookalikes: _Lookalikes, among: Mask) -> dict[int, int]:
     best: dict[int, int] = {}
     for number in np.unique(lookalikes.days[among]):
         day = np.flatnonzero(among & (lookalikes.days == number)).tolist()
-        if len(day) < FEWEST or lookalikes.share(day, among) < COPIED:
+        if len(day) < FEWEST or not lookalikes.found(day, among, COPIED):
             continue
-        if max(lookalikes.share(day, among, shift) for shift in (-SHIFT, SHIFT)) > CHANCE:
+        if any(lookalikes.found(day, among, CHANCE, shift) for shift in (-SHIFT, SHIFT)):
             continue
         matches = _match({scan: lookalikes.of(scan, among, ALIKE) for scan in day}, {})
         if len(matches) >= max(COPIED * len(day), len(best)):
