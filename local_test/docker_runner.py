@@ -43,7 +43,7 @@ class DockerRunner:
     """
 
     def __init__(self, image: str, *, hardened: bool = False) -> None:
-        self._docker = _docker()
+        self._docker = docker_package()
         self._hardened = hardened
         self._image = image
         try:
@@ -159,7 +159,12 @@ def _published(container: Any) -> str | None:
     return f"http://127.0.0.1:{bindings[0]['HostPort']}" if bindings else None
 
 
-def _docker() -> ModuleType:
+def docker_package() -> ModuleType:
+    """Import Docker's Python package, which only the client environment has.
+
+    Raises:
+        PlatformError: It is missing.
+    """
     try:
         import docker
     except ModuleNotFoundError as error:

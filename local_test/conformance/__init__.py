@@ -1,0 +1,1 @@
+"""A conformance suite for any SageMaker container: what holds, what was seen instead, the mend."""

@@ -1,0 +1,1 @@
+"""The checks, one file a group; every one is a small function under `registry.check`."""

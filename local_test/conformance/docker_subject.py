@@ -1,0 +1,251 @@
+"""The subject as an image: `docker run IMAGE ARGUMENT ...`, as the platform does.
+
+Everything that is started carries a label, and only what was started here is removed:
+
+    docker ps --all --filter label=blerssi.local-test     what a killed run may have left
+"""
+
+import contextlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from container import contract
+from container.errors import PlatformError, UserError
+from local_test.conformance.registry import DOCKER, Violation
+from local_test.conformance.subject import BIND_TO_PORT, UNLIMITED, Container, Limits, Process, Ran
+from local_test.docker_runner import LABEL, docker_package
+
+_PROCESS_FIELDS = "pid,ppid,stat,args"
+
+
+class DockerSubject:
+    """Starts containers of an image; as a context manager it lets go of the engine at the end.
+
+    Args:
+        image: Its name; it must be here already, nothing is pulled.
+
+    Raises:
+        PlatformError: No Docker engine answers.
+        UserError: There is no such image.
+    """
+
+    offers: frozenset[str] = frozenset({DOCKER})
+
+    def __init__(self, image: str) -> None:
+        docker = docker_package()
+        self._image = image
+        self._errors = docker.errors
+        self._network: Any = None
+        try:
+            self._client = docker.from_env()
+        except docker.errors.DockerException as error:
+            raise _no_engine(error) from error
+        try:
+            self._facts: Mapping[str, Any] = self._client.images.get(image).attrs
+        except docker.errors.DockerException as error:
+            self._client.close()
+            if not isinstance(error, docker.errors.ImageNotFound):
+                raise _no_engine(error) from error
+            raise UserError(
+                f"There is no image {image} here.", hint="Build it, or pull it."
+            ) from error
+
+    @property
+    def place(self) -> str:
+        """The image, for people."""
+        return f"image {self._image}"
+
+    def inspect(self) -> Mapping[str, Any]:
+        """What `docker image inspect` says."""
+        return self._facts
+
+    def start(
+        self,
+        arguments: Sequence[str] = ("serve",),
+        *,
+        base: Path,
+        variables: Mapping[str, str] | None = None,
+        limits: Limits = UNLIMITED,
+        entrypoint: Sequence[str] | None = None,
+    ) -> Container:
+        """Start `docker run IMAGE ARGUMENT ...`; see `Subject.start`."""
+        given = dict(variables or {})
+        port = int(given.get(BIND_TO_PORT, "") or contract.PORT)
+        options = {
+            "environment": given,
+            "labels": {LABEL: uuid.uuid4().hex},
+            "entrypoint": None if entrypoint is None else list(entrypoint),
+            "volumes": _serving_mounts(base) if tuple(arguments) == ("serve",) else _whole(base),
+            **_restrictions(limits),
+        }
+        if limits.network:
+            ports = {f"{each}/tcp": ("127.0.0.1", None) for each in {port, contract.PORT}}
+            options["ports"] = ports
+        else:
+            options["network"] = self._isolated().name
+        try:
+            made = self._client.containers.create(self._image, list(arguments), **options)
+        except self._errors.APIError as error:
+            raise PlatformError(f"Docker refuses: {error.explanation or error}.") from error
+        try:
+            made.start()
+        except self._errors.APIError as error:
+            made.remove(force=True, v=True)
+            raise Violation(f"docker run fails: {error.explanation or error}") from error
+        return _DockerContainer(made, base, port, self._errors.APIError)
+
+    def clear(self, folder: Path) -> None:
+        """Remove a base folder; what root left in a container is opened by a container."""
+        if os.getuid() != 0 and folder.exists():
+            with contextlib.suppress(self._errors.DockerException):
+                self._client.containers.run(
+                    self._image,
+                    ["-R", "a+rwX", contract.BASE_DIR],
+                    entrypoint=["chmod"],
+                    user="0:0",
+                    labels={LABEL: uuid.uuid4().hex},
+                    volumes=_whole(folder),
+                    remove=True,
+                )
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """Remove the network that was made, and let go of the engine."""
+        if self._network is not None:
+            self._network.remove()
+        self._client.close()
+
+    def _isolated(self) -> Any:
+        """A network with no way out; only this machine reaches its containers (C1.61)."""
+        if self._network is None:
+            mark = uuid.uuid4().hex
+            self._network = self._client.networks.create(
+                f"local-test-{mark}", internal=True, labels={LABEL: mark}
+            )
+        return self._network
+
+
+class _DockerContainer(Container):
+    def __init__(self, container: Any, base: Path, port: int, api_error: type[Exception]) -> None:
+        super().__init__(base)
+        self._container = container
+        self._port = port
+        self._api_error = api_error
+        self._url: str | None = None
+        self._last_log: str | None = None
+
+    @property
+    def url(self) -> str:
+        if self._url is None:
+            self._container.reload()
+            self._url = self._address()
+        return self._url
+
+    def _address(self) -> str:
+        settings = self._container.attrs["NetworkSettings"]
+        if bindings := (settings["Ports"] or {}).get(f"{self._port}/tcp"):
+            return f"http://127.0.0.1:{bindings[0]['HostPort']}"
+        for network in settings["Networks"].values():
+            if network["IPAddress"]:
+                return f"http://{network['IPAddress']}:{self._port}"
+        raise Violation(f"it has ended with exit code {self.poll()}", self)
+
+    @property
+    def log(self) -> str:
+        if self._last_log is not None:
+            return self._last_log
+        text: str = self._container.logs().decode("utf-8", "replace")
+        return text
+
+    def path(self, relative: str) -> str:
+        return f"{contract.BASE_DIR}/{relative}"
+
+    def poll(self) -> int | None:
+        self._container.reload()
+        state = self._container.attrs["State"]
+        return None if state["Running"] else int(state["ExitCode"])
+
+    def signal(self, number: int) -> None:
+        with contextlib.suppress(self._api_error):  # it has ended meanwhile
+            self._container.kill(signal=number)
+
+    def kill(self) -> None:
+        self.signal(9)
+        self._container.wait()
+
+    def restart(self) -> None:
+        self._container.restart(timeout=contract.SERVE_STOP_SECONDS)
+        self._url = None  # Docker chose another port
+
+    def run(self, *command: str) -> Ran:
+        from docker.utils.socket import frames_iter
+
+        api = self._container.client.api
+        try:
+            number = api.exec_create(self._container.id, list(command))["Id"]
+            stream = api.exec_start(number, socket=True)
+        except self._api_error as error:
+            raise Violation(f"docker exec fails: {error}", self) from error
+        try:
+            output = b"".join(chunk for _, chunk in frames_iter(stream, tty=False))
+        finally:
+            stream._response.close()  # close() of the SDK's stream leaves the socket open
+        code = int(api.exec_inspect(number)["ExitCode"])
+        return Ran(code, output.decode("utf-8", "replace"))
+
+    def processes(self) -> list[Process]:
+        try:
+            rows = self._container.top(ps_args=f"-eo {_PROCESS_FIELDS}")["Processes"]
+        except self._api_error:  # it has ended
+            return []
+        return list(_read_processes(rows or ()))
+
+    def remove(self) -> None:
+        if self._last_log is not None:
+            return
+        self._last_log = self.log
+        self._container.remove(force=True, v=True)
+
+
+def _read_processes(rows: Sequence[Sequence[str]]) -> Iterator[Process]:
+    for pid, parent, state, command in rows:
+        yield Process(int(pid), int(parent), state[0], command)
+
+
+def _serving_mounts(base: Path) -> dict[str, dict[str, str]]:
+    """Every folder of the base read-only, each a mount of its own as on the platform (C1.10)."""
+    return {
+        str(each.resolve()): {"bind": f"{contract.BASE_DIR}/{each.name}", "mode": "ro"}
+        for each in base.iterdir()
+        if each.is_dir()
+    }
+
+
+def _whole(base: Path) -> dict[str, dict[str, str]]:
+    return {str(base.resolve()): {"bind": contract.BASE_DIR, "mode": "rw"}}
+
+
+def _restrictions(limits: Limits) -> dict[str, Any]:
+    options: dict[str, Any] = {"user": limits.user, "read_only": limits.read_only}
+    if limits.read_only:
+        options["tmpfs"] = {"/tmp": ""}  # noqa: S108 - inside the container
+    if limits.memory is not None:
+        options |= {"mem_limit": limits.memory, "memswap_limit": limits.memory}
+    if limits.cpus is not None:
+        options["nano_cpus"] = round(limits.cpus * 1e9)
+    if limits.shm is not None:
+        options["shm_size"] = limits.shm
+    if limits.drop_capabilities:
+        options |= {"cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
+    return options
+
+
+def _no_engine(error: Exception) -> PlatformError:
+    return PlatformError(
+        f"No Docker engine answers: {error}.",
+        hint="Start Docker, or test a plain process with --command.",
+    )

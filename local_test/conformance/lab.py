@@ -1,0 +1,265 @@
+"""What a check works with: the subject, the materials, and containers that are shared.
+
+lab.server()        a ready server that all checks share which do not change it
+lab.fresh(...)      a server of one's own, ready unless told otherwise
+lab.trained         a training that ended, shared by all that only read it
+lab.train(...)      a training of one's own, to its end
+lab.job(...)        a training that runs
+"""
+
+import contextlib
+import itertools
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from local_test import layout
+from local_test.conformance.materials import Materials
+from local_test.conformance.registry import NotChecked, Violation
+from local_test.conformance.subject import UNLIMITED, Container, Limits, Subject
+from local_test.conformance.trained import Trained, finished
+
+MULTI_MODEL = "SAGEMAKER_MULTI_MODEL"  # C3.1
+START_SECONDS = 115.0  # what SageMaker's local mode grants a server (C7.12)
+
+
+class Lab:
+    """The place where one run of the suite works; `close` ends every container that is left.
+
+    Args:
+        subject: What is under test.
+        materials: What the user brought along.
+        folder: An empty one for base folders.
+        start_seconds: How long a server may take to become ready.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        materials: Materials,
+        folder: Path,
+        start_seconds: float = START_SECONDS,
+    ) -> None:
+        self.subject = subject
+        self.materials = materials
+        self.start_seconds = start_seconds
+        self.used: list[Container] = []  # by the check that runs; the suite quotes their logs
+        self._folder = folder
+        self._numbers = itertools.count(1)
+        self._servers: dict[tuple[tuple[str, str], ...], Container | NotChecked] = {}
+
+    @cached_property
+    def model(self) -> Path:
+        """The model's folder: the user's, or what the subject's own training left.
+
+        Raises:
+            NotChecked: There is neither.
+        """
+        if self.materials.model is not None:
+            return self.materials.model
+        if not self.materials.channels:
+            raise NotChecked("needs a model (--model PATH), or data to train one (--training PATH)")
+        if self.trained.exit_code:
+            raise NotChecked("needs a model, and training one failed; see C5.4")
+        return self.trained.base / "model"
+
+    @cached_property
+    def trained(self) -> Trained:
+        """A training with the user's hyperparameters; read it, never change it.
+
+        Raises:
+            NotChecked: There is no training data.
+        """
+        return self.train()
+
+    def folder(self) -> Path:
+        """Make a new, empty base folder."""
+        made = self._folder / f"{next(self._numbers):03}" / "ml"
+        made.mkdir(parents=True)
+        return made
+
+    def base(self, *, model: bool = True) -> Path:
+        """Make a new base folder with a copy of the model, as the platform fills it (C1.9)."""
+        made = self.folder()
+        if model:
+            shutil.copytree(self.model, made / "model")
+        return made
+
+    def server(self, **variables: str) -> Container:
+        """Give a ready server with these variables, started where none is left.
+
+        With SAGEMAKER_MULTI_MODEL=true it starts without a model, its `models` folder empty (C3.2).
+
+        Raises:
+            NotChecked: It does not become ready, which is a violation for the checks of that alone.
+        """
+        key = tuple(sorted(variables.items()))
+        known = self._servers.get(key)
+        if isinstance(known, NotChecked):
+            raise known
+        if known is None or known.poll() is not None:
+            known = self._servers[key] = self._start_shared(variables)
+        self.used.append(known)
+        return known
+
+    def _start_shared(self, variables: Mapping[str, str]) -> Container:
+        base = self._serving_base(variables)
+        started = self.subject.start(("serve",), base=base, variables=self._all(variables))
+        try:
+            started.until_ping(self.start_seconds)
+        except Violation as violation:
+            started.remove()
+            reason = NotChecked(f"needs a server, and it {violation.seen}; see C1.22 and C1.24")
+            self._servers[tuple(sorted(variables.items()))] = reason
+            raise reason from violation
+        except BaseException:
+            started.remove()
+            raise
+        return started
+
+    @contextlib.contextmanager
+    def fresh(  # noqa: PLR0913 - they are those of Subject.start
+        self,
+        arguments: Sequence[str] = ("serve",),
+        *,
+        base: Path | None = None,
+        variables: Mapping[str, str] | None = None,
+        limits: Limits = UNLIMITED,
+        entrypoint: Sequence[str] | None = None,
+        ready: bool = True,
+    ) -> Iterator[Container]:
+        """Start a server of one's own, gone after the block.
+
+        Args:
+            arguments: What follows the image's name.
+            base: A base folder; None takes a new one with the model (`models` for multi-model).
+            variables: Added to its environment.
+            limits: What it is not given.
+            entrypoint: Replaces the image's own.
+            ready: Whether to wait until /ping answers 200.
+
+        Raises:
+            Violation: It does not become ready, though the shared server does.
+            NotChecked: No server becomes ready here.
+        """
+        given = dict(variables or {})
+        started = self.subject.start(
+            arguments,
+            base=self._serving_base(given) if base is None else base,
+            variables=self._all(given),
+            limits=limits,
+            entrypoint=entrypoint,
+        )
+        self.used.append(started)
+        with started:
+            if ready:
+                try:
+                    started.until_ping(self.start_seconds)
+                except Violation:
+                    self.server()  # NotChecked where that is not ready either
+                    raise
+            yield started
+
+    def train(  # noqa: PLR0913 - they are those of `job`
+        self,
+        *,
+        hyperparameters: Mapping[str, str] | None = None,
+        channels: Mapping[str, Path] | None = None,
+        files: Mapping[str, bytes | None] | None = None,
+        variables: Mapping[str, str] | None = None,
+        limits: Limits = UNLIMITED,
+        arguments: Sequence[str] = ("train",),
+        entrypoint: Sequence[str] | None = None,
+        seconds: float | None = None,
+    ) -> Trained:
+        """Run a training to its end; see `job`.
+
+        Raises:
+            Violation: It does not end in time.
+            NotChecked: There is no training data.
+        """
+        with self.job(
+            hyperparameters=hyperparameters,
+            channels=channels,
+            files=files,
+            variables=variables,
+            limits=limits,
+            arguments=arguments,
+            entrypoint=entrypoint,
+        ) as running:
+            code = running.wait(self.materials.train_seconds if seconds is None else seconds)
+            return finished(running, code)
+
+    @contextlib.contextmanager
+    def job(  # noqa: PLR0913 - they are the parts of a training job
+        self,
+        *,
+        hyperparameters: Mapping[str, str] | None = None,
+        channels: Mapping[str, Path] | None = None,
+        files: Mapping[str, bytes | None] | None = None,
+        variables: Mapping[str, str] | None = None,
+        limits: Limits = UNLIMITED,
+        arguments: Sequence[str] = ("train",),
+        entrypoint: Sequence[str] | None = None,
+    ) -> Iterator[Container]:
+        """Start a training as the platform lays it out, gone after the block.
+
+        Args:
+            hyperparameters: None takes the user's.
+            channels: None takes the user's.
+            files: Contents by path below the base folder, over what was laid out; None removes.
+            variables: Added to its environment.
+            limits: What it is not given.
+            arguments: What follows the image's name.
+            entrypoint: Replaces the image's own.
+
+        Raises:
+            NotChecked: There is no training data.
+        """
+        if channels is None:
+            self.materials.require_training()
+        job = layout.Job(self.folder().parent)
+        given = self.materials.hyperparameters if hyperparameters is None else hyperparameters
+        layout.lay_out(job, self.materials.channels if channels is None else channels, given)
+        for path, content in (files or {}).items():
+            _put(job.base / path, content)
+        started = self.subject.start(
+            arguments,
+            base=job.base,
+            variables={**layout.job_variables(), **self._all(variables or {})},
+            limits=limits,
+            entrypoint=entrypoint,
+        )
+        self.used.append(started)
+        with started:
+            yield started
+
+    def close(self) -> None:
+        """End the shared servers and remove every base folder."""
+        for each in self._servers.values():
+            if not isinstance(each, NotChecked):
+                each.remove()
+        self._servers.clear()
+        self.subject.clear(self._folder)
+
+    def _serving_base(self, variables: Mapping[str, str]) -> Path:
+        if variables.get(MULTI_MODEL, "").lower() != "true":
+            return self.base()
+        base = self.folder()
+        (base / "models").mkdir()
+        return base
+
+    def _all(self, variables: Mapping[str, str]) -> dict[str, str]:
+        return {**self.materials.variables, **variables}
+
+
+def _put(path: Path, content: bytes | None) -> None:
+    """Write a file, or remove a file or folder."""
+    if content is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    elif path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
