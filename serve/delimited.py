@@ -12,8 +12,8 @@ from model.errors import Problem
 from serve.errors import Kind, ServeError
 from serve.rows import Floats, Rows
 
-_CHUNK = 8192  # lines that are parsed at once, between which other threads get their turn
-_EMPTY = re.compile(r"(?m)(?:^(?=[ \t]*,)|,)[ \t]*(?=,|\r?$)")  # what lies before an empty field
+_CHUNK = 8192  # lines that are parsed at once; between them other threads get their turn
+_EMPTY = re.compile(r"(?m)(?:^(?=[ \t]*,)|,)[ \t]*(?=,|$)")  # what lies before an empty field
 _PLAIN = re.compile(r"[-+0-9.eE,\s]*")  # neither quotes nor names, and no nan or inf either
 
 
@@ -40,14 +40,14 @@ def read(document: str, rows: Rows) -> Floats:
 
 def numbers(body: str) -> npt.NDArray[np.float64] | None:
     """Read all fields as one array, NaN where one is empty; None where it takes a closer look."""
-    if not _PLAIN.fullmatch(body):
-        return None
-    filled = _EMPTY.sub(lambda before: f"{before[0]}nan", body)
-    lines = (line for line in io.StringIO(filled, newline=None) if not line.isspace())
+    lines = (line for line in io.StringIO(body, newline=None) if not line.isspace())
     chunks = []
     try:
-        while chunk := list(islice(lines, _CHUNK)):
-            chunks.append(np.loadtxt(chunk, delimiter=",", comments=None, ndmin=2))
+        while chunk := "".join(islice(lines, _CHUNK)):
+            if not _PLAIN.fullmatch(chunk):
+                return None
+            filled = _EMPTY.sub(lambda before: f"{before[0]}nan", chunk).splitlines()
+            chunks.append(np.loadtxt(filled, delimiter=",", comments=None, ndmin=2))
         table = np.concatenate(chunks)
     except ValueError:
         return None
@@ -61,11 +61,14 @@ def _records(text: str) -> list[list[str]]:
         ServeError: It is not CSV.
     """
     try:
-        records = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        return [
+            fields
+            for fields in csv.reader(io.StringIO(text, newline=""), strict=True)
+            if len(fields) > 1 or "".join(fields).strip()
+        ]
     except csv.Error as error:
         raise ServeError(
             Kind.MALFORMED_BODY,
             f"The body is not CSV: {error}.",
             problems=[Problem(None, None, str(error), "fields between commas, a record a line")],
         ) from None
-    return [fields for fields in records if len(fields) > 1 or "".join(fields).strip()]

@@ -12,6 +12,7 @@ from model.signature import InputSpec
 
 Floats = npt.NDArray[np.float32]
 MOST_PROBLEMS = 50  # that are described; all are counted
+_PIECE = 8192  # records that are converted at once; between them other threads get their turn
 _NUMBERS = frozenset((int, float, type(None)))
 
 
@@ -203,9 +204,13 @@ def _numeric(records: Sequence[object], width: int) -> npt.NDArray[Any] | None:
         if type(each) is not list or len(each) != width or not _NUMBERS.issuperset(map(type, each)):
             return None
     try:
-        table = np.array(records, np.float64)
+        pieces = [
+            np.array(records[start : start + _PIECE], np.float64)
+            for start in range(0, len(records), _PIECE)
+        ]
     except OverflowError:
         return None
+    table = np.concatenate(pieces)
     return None if np.isinf(table).any() else table
 
 

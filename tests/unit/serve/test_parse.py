@@ -1,4 +1,5 @@
 import io
+import json
 import zipfile
 from typing import Any
 
@@ -143,3 +144,21 @@ def other_archive() -> bytes:
 @pytest.mark.parametrize("body", [b"", b"PK\x03\x04", damaged(), other_archive(), npy(np.ones(3))])
 def test_other_archives_are_refused(body: bytes) -> None:
     assert refusal(parse.npz, body, 10_000).kind is Kind.MALFORMED_BODY
+
+
+LONG = ", ".join(["[-70, null, 1.5]"] * 80_000)
+
+
+@pytest.mark.parametrize(
+    "document", [f"[{LONG}]", f'\n{{ "instances" :\t[ {LONG} ] \n}}\n', f'{{"x": [{LONG}]}}']
+)
+def test_long_documents_mean_what_they_mean_in_one_go(document: str) -> None:
+    assert parse.json_value(document) == json.loads(document)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["", "]]", "], 1", "}", "]}", ",]", " 1]", "NaN]", '{"a": 1, "a": 2}]', "[" * 5000, "]\u00a0"],
+)
+def test_long_documents_are_as_strict(ending: str) -> None:
+    assert refusal(parse.json_value, f"[{LONG}, 1{ending}").kind is Kind.MALFORMED_BODY
