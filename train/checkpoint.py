@@ -5,6 +5,7 @@ the count of steps and the history are everything. A checkpoint is one NPZ archi
 its JSON state among them; nothing is pickled, and the archive's checksums tell a damaged one.
 """
 
+import io
 import json
 import logging
 import os
@@ -12,7 +13,7 @@ import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,7 @@ from train.writing import writing
 KEPT: Final = 2
 FORMAT: Final = 1
 STATE: Final = "state"
+DIGITS: Final = "[0-9]" * 6  # of the epoch, as a glob: `algo-1-000005` is not of a host `algo`
 
 Array = npt.NDArray[np.float32]
 
@@ -84,7 +86,8 @@ class CheckpointFolder:
             return self._save(checkpoint)
 
     def _save(self, checkpoint: Checkpoint) -> Path:
-        self._remove(self._folder.glob(f".{self._stem}-*.tmp"))  # of an attempt that was killed
+        killed = f".{self._stem}-{DIGITS}.npz.tmp"  # what an attempt that was killed left
+        self._remove(self._folder.glob(killed))
         final = self._folder / f"{self._stem}-{checkpoint.epoch:06d}.npz"
         state = {
             "format": FORMAT,
@@ -94,10 +97,12 @@ class CheckpointFolder:
             "history": checkpoint.history,
         }
         encoded = np.frombuffer(json.dumps(state).encode(), dtype=np.uint8)
+        archive = io.BytesIO()  # a ZIP that cannot be finished on a full disk complains once more
+        np.savez(archive, **{STATE: encoded}, **checkpoint.arrays)
         temporary = self._folder / f".{final.name}.tmp"
         try:
             with temporary.open("wb") as file:
-                np.savez(file, **{STATE: encoded}, **checkpoint.arrays)
+                file.write(archive.getbuffer())
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(final)
@@ -133,19 +138,20 @@ class CheckpointFolder:
         self._remove(self._paths())
 
     def _paths(self) -> list[Path]:
-        return sorted(self._folder.glob(f"{self._stem}-[0-9]*.npz"))
+        return sorted(self._folder.glob(f"{self._stem}-{DIGITS}.npz"))
 
     @staticmethod
-    def _remove(paths: Any) -> None:
+    def _remove(paths: Iterable[Path]) -> None:
         for path in paths:
             path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> Checkpoint:
+    content = io.BytesIO(path.read_bytes())  # numpy leaves a damaged file open
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(content, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:  # a flag says: encrypted
         raise ValueError(error) from error
     state = json.loads(arrays.pop(STATE).tobytes())
     if state["format"] != FORMAT:

@@ -57,7 +57,7 @@ class Declaration:
             return self.parse(_decode(text).strip())
         except ValueError:
             raise ValueError(
-                f"{self.name} is {text!r}; expected {self.type}, {self.range}."
+                f"{self.name} is {text!r:.100}; expected {self.type}, {self.range}."
             ) from None
 
 
@@ -92,7 +92,7 @@ def _sizes(default: tuple[int, ...], most: int, high: int, text: str) -> Any:
         inner = value.removeprefix("[").removesuffix("]").strip()
         if inner.lower() in {"", "none"}:
             return ()
-        sizes = tuple(int(_inside(float(int(part)), 1, high)) for part in inner.split(","))
+        sizes = tuple(int(_inside(int(part), 1, high)) for part in inner.split(","))
         if len(sizes) > most:
             raise ValueError(value)
         return sizes
