@@ -28,7 +28,10 @@ RESOURCE_CONFIG_FILE: Final = "resourceconfig.json"  # C5.23; BYO's resourceConf
 # --- Training ----------------------------------------------------------------------------------
 
 CHANNEL_NAME: Final = r"[A-Za-z0-9.\-_]{1,64}"  # C5.16
-CHANNEL_MODES: Final = ("File", "FastFile", "Pipe")  # C5.14
+PIPE_MODE: Final = "Pipe"  # C5.19
+CHANNEL_MODES: Final = ("File", "FastFile", PIPE_MODE)  # C5.14
+RECORDIO: Final = "RecordIO"  # C5.21
+RECORD_WRAPPERS: Final = ("None", RECORDIO)  # C5.14
 RESERVED_HYPERPARAMETER_PREFIX: Final = "sagemaker_"  # C5.13
 RESERVED_HYPERPARAMETERS: Final = ("_tuning_objective_metric",)  # C5.13, C5.51
 FAILURE_REASON_LIMIT: Final = 1024  # characters of the failure file that reach a person, C5.41

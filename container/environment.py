@@ -23,12 +23,14 @@ class Channel:
         path: Its folder; in Pipe mode the stem of its FIFOs (C5.19).
         mode: `File`, `FastFile` or `Pipe`.
         content_type: Its media type if the job named one.
+        record_wrapper: `RecordIO` where a pipe's records are wrapped so, else `None` (C5.21).
     """
 
     name: str
     path: Path
     mode: str = "File"
     content_type: str | None = None
+    record_wrapper: str = "None"
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,13 @@ class Environment:
         content_type = description.get("ContentType")
         if not isinstance(content_type, str | None):
             raise UserError(f"Channel {name!r} has ContentType {content_type!r}; expected a text.")
-        return Channel(name, self.data_dir / name, mode, content_type)
+        wrapper = description.get("RecordWrapperType") or "None"
+        if wrapper not in contract.RECORD_WRAPPERS:
+            raise UserError(
+                f"Channel {name!r} has RecordWrapperType {wrapper!r}; "
+                f"allowed are {', '.join(contract.RECORD_WRAPPERS)}."
+            )
+        return Channel(name, self.data_dir / name, mode, content_type, wrapper)
 
     def hosts(self) -> Hosts:
         """The hosts of the job; extra keys are ignored, a missing file means one host (C5.24).

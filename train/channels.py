@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from container import contract
 from container.environment import Channel, Environment
 from container.errors import UserError
 from model.blerssi import data
 from model.blerssi.data import Scans
+from train import pipe
 from train.arguments import CHANNELS, Arguments
 from train.hyperparameters import nearest
 
@@ -31,7 +33,8 @@ def read(environment: Environment, arguments: Arguments) -> Data:
     """Read every channel that a run uses; others, the SDK's `code` for example, are left alone.
 
     Raises:
-        UserError: `training` is missing, or a channel is empty or in Pipe mode.
+        UserError: `training` is missing, a channel is empty, or nothing reads a pipe.
+        PlatformError: Nothing comes through a pipe.
         DataError: A file is not what the data set's files are.
     """
     channels = _resolve(environment, arguments)
@@ -48,8 +51,19 @@ def read(environment: Environment, arguments: Arguments) -> Data:
 
 
 def _resolve(environment: Environment, arguments: Arguments) -> dict[str, Channel]:
+    declared = environment.channels()
     flags = {name: Channel(name, path) for name, path in arguments.channels.items()}
-    return {**environment.channels(), **flags}
+    read = CHANNELS.keys() - flags.keys()
+    unread = [
+        n for n, each in declared.items() if each.mode == contract.PIPE_MODE and n not in read
+    ]
+    if unread:  # the platform would wait for a reader, and fail the job in the end (C5.20)
+        raise UserError(
+            f"Nothing reads these channels, which are in Pipe mode: {', '.join(unread)}; "
+            f"pipes are read of {', '.join(CHANNELS)} where no flag names a file instead.",
+            hint="Leave the channels out, or set their TrainingInputMode to File.",
+        )
+    return {**declared, **flags}
 
 
 def _no_training(channels: Mapping[str, Channel]) -> str:
@@ -71,12 +85,9 @@ def _labeled(channel: Channel) -> Scans:
 
 
 def _scans(channel: Channel) -> Scans:
-    if channel.mode == "Pipe":
-        raise UserError(
-            f"Channel {channel.name!r} is in Pipe mode, which this image does not read yet.",
-            hint="Set TrainingInputMode to File or FastFile.",
-        )
-    return data.read(_existing(channel))
+    return (
+        pipe.read(channel) if channel.mode == contract.PIPE_MODE else data.read(_existing(channel))
+    )
 
 
 def _existing(channel: Channel) -> Path:

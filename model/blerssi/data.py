@@ -8,7 +8,7 @@
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ import numpy.typing as npt
 from model.blerssi import grid
 from model.blerssi.table import DataError, Problems, rows
 
-__all__ = ["ALSO_NOT_HEARD", "NOT_HEARD", "DataError", "Scans", "read", "write"]
+__all__ = ["ALSO_NOT_HEARD", "NOT_HEARD", "DataError", "Scans", "read", "read_lines", "write"]
 
 NOT_HEARD: Final = -200.0
 ALSO_NOT_HEARD: Final = (-199.0, -198.0)
@@ -91,11 +91,21 @@ def read(path: Path) -> Scans:
     """
     problems = Problems(path)
     parts = [_read_file(file, problems) for file in _files(path)]
-    problems.check()
-    scans = Scans.concatenate(parts)
-    if not len(scans):
-        raise DataError(f"{path} holds a header, but no scan.")
-    return scans
+    return _complete(Scans.concatenate(parts), problems, path)
+
+
+def read_lines(lines: Iterable[str], origin: Path) -> Scans:
+    """Read the lines of one file that comes by another way, a pipe for example.
+
+    Args:
+        lines: The header and a line a scan.
+        origin: Where they come from, for the messages.
+
+    Raises:
+        DataError: As `read`.
+    """
+    problems = Problems(origin)
+    return _complete(_read_file(origin, problems, lines), problems, origin)
 
 
 def write(path: Path, scans: Scans) -> None:
@@ -140,9 +150,16 @@ def _files(path: Path) -> list[Path]:
     return chosen
 
 
-def _read_file(path: Path, problems: Problems) -> Scans:
+def _complete(scans: Scans, problems: Problems, path: Path) -> Scans:
+    problems.check()
+    if not len(scans):
+        raise DataError(f"{path} holds a header, but no scan.")
+    return scans
+
+
+def _read_file(path: Path, problems: Problems, source: Iterable[str] | None = None) -> Scans:
     lines, cells, times, readings = [], [], [], []
-    for line, (location, date, *texts) in rows(path, COLUMNS, problems):
+    for line, (location, date, *texts) in rows(path, COLUMNS, problems, source):
         faults: list[str] = []
         lines.append(line)
         cells.append(_cell(location.strip(), faults))

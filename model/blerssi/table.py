@@ -1,7 +1,8 @@
 """CSV files with a header, read so that every problem of every file is told with its line."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -62,15 +63,24 @@ class Problems:
         raise DataError(f"{self._root} has {count}: {' '.join(listed)}{more}", listed, total)
 
 
-def rows(path: Path, columns: Sequence[str], problems: Problems) -> Iterator[tuple[int, list[str]]]:
+def rows(
+    path: Path, columns: Sequence[str], problems: Problems, lines: Iterable[str] | None = None
+) -> Iterator[tuple[int, list[str]]]:
     """Give every row that has the right number of fields, with the line on which it ends.
 
     A byte order mark, either kind of line end and blank lines are fine. What cannot be read is
     noted among the problems and left out.
+
+    Args:
+        path: The file, or where the lines come from.
+        columns: The names that the header has to have.
+        problems: Told of what is wrong.
+        lines: Its lines, where they are not to be read from the path.
     """
     width = len(columns)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        opened = path.open(encoding="utf-8-sig", newline="") if lines is None else None
+        with opened or nullcontext(lines or ()) as file:
             reader = csv.reader(file, strict=True)
             if (fault := _fault_of_header(next(reader, []), columns)) is not None:
                 problems.add(path, 1, f": {fault}")

@@ -10,6 +10,7 @@ from container.errors import UserError
 from model.blerssi import data
 from model.blerssi.data import Scans
 from model.blerssi.table import DataError
+from tests.support.pipes import streaming, written
 from tests.support.scans import surveyed
 from train import channels
 from train.arguments import Arguments
@@ -66,10 +67,22 @@ def test_file_and_fastfile_are_read_alike(tmp_path: Path, mode: str) -> None:
     assert channels.read(job(tmp_path, training=SCANS), Arguments())
 
 
-def test_pipe_mode_is_refused_with_a_way_out(tmp_path: Path) -> None:
-    configure(tmp_path, training="Pipe")
-    with pytest.raises(UserError, match=r"'training' is in Pipe mode.*File or FastFile"):
-        channels.read(Environment(tmp_path), Arguments())
+def test_every_pipe_is_read(tmp_path: Path) -> None:
+    names = ("training", "validation", "unlabeled")
+    configure(tmp_path, **dict.fromkeys(names, "Pipe"))
+    text = written(tmp_path / "scans.csv", SCANS)
+    with streaming({tmp_path / contract.DATA / f"{name}_0": text for name in names}):
+        found = channels.read(Environment(tmp_path), Arguments())
+    assert found.validation is not None
+    assert found.unlabeled is not None
+    assert len(found.training) == len(found.validation) == len(found.unlabeled) == len(SCANS)
+
+
+def test_a_pipe_that_nothing_reads_is_named(tmp_path: Path) -> None:
+    configure(tmp_path, training="Pipe", extra="Pipe", code="File")
+    flags = Arguments(channels={"training": tmp_path / "scans.csv"})
+    with pytest.raises(UserError, match=r"Nothing reads these channels.*: training, extra;.*File"):
+        channels.read(Environment(tmp_path), flags)
 
 
 def test_a_misnamed_channel_is_recognised(tmp_path: Path) -> None:
