@@ -1,4 +1,6 @@
-"""What one step of training sees: augmented scans, softened labels, distances and weights.
+"""What one step of training sees: scans, softened labels, distances and weights.
+
+The scans are real ones, augmented, and scans drawn from a radio map that was made of the real ones.
 
 Everything random in an epoch follows from the seed and the epoch's number, so that a resumed run
 sees what an uninterrupted one would have seen.
@@ -6,12 +8,14 @@ sees what an uninterrupted one would have seen.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from model.blerssi.data import NOT_HEARD, Scans
 from model.blerssi.grid import COORDINATES
+from model.blerssi.radiomap import RadioMap
 from train.hyperparameters import Hyperparameters
 
 Array = npt.NDArray[np.float32]
@@ -39,7 +43,7 @@ class Batches:
 
     Args:
         scans: Labelled scans, at least one.
-        parameters: Batch size, augmentation, label smoothing and the seed.
+        parameters: Batch size, augmentation, drawn scans, label smoothing and the seed.
     """
 
     def __init__(self, scans: Scans, parameters: Hyperparameters) -> None:
@@ -49,11 +53,16 @@ class Batches:
         self._distances = np.linalg.norm(points[:, None] - points[None], axis=2).astype(np.float32)
         self._targets = _soften(self._distances, parameters)
         self._weights = _weigh(scans.cells, balanced=parameters.class_balance)
+        self._drawn = round(parameters.drawn_scans * len(scans))
 
     @property
     def steps(self) -> int:
         """Steps of one epoch."""
-        return -(-len(self._scans) // self._parameters.batch_size)
+        return -(-(len(self._scans) + self._drawn) // self._parameters.batch_size)
+
+    @cached_property
+    def _map(self) -> RadioMap:
+        return RadioMap.fit(self._scans)
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Give the batches of one epoch.
@@ -62,15 +71,19 @@ class Batches:
             number: Counted from 1.
         """
         random = np.random.default_rng([self._parameters.seed, number])
-        order = random.permutation(len(self._scans))
+        order = random.permutation(len(self._scans) + self._drawn)
+        readings = _augment(self._scans.readings, self._parameters, random)
+        cells, weights = self._scans.cells, self._weights
+        if self._drawn:
+            anywhere = random.integers(len(COORDINATES), size=self._drawn)
+            readings = np.concatenate([readings, self._map.draw(anywhere, random)])
+            cells = np.concatenate([cells, anywhere])
+            weights = np.concatenate([weights, np.ones(self._drawn, np.float32)])
         for start in range(0, len(order), self._parameters.batch_size):
             chosen = order[start : start + self._parameters.batch_size]
-            cells = self._scans.cells[chosen]
+            near = cells[chosen]
             yield Batch(
-                _augment(self._scans.readings[chosen], self._parameters, random),
-                self._targets[cells],
-                self._distances[cells],
-                self._weights[chosen],
+                readings[chosen], self._targets[near], self._distances[near], weights[chosen]
             )
 
 

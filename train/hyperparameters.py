@@ -137,6 +137,9 @@ class Hyperparameters:
     beacon_dropping: float = _real(
         0.1, 0, 0.6, "How likely a beacon of -80 dBm is dropped from a scan; weaker ones more."
     )
+    drawn_scans: float = _real(
+        2, 0, 20, "Scans drawn from a radio map of the whole floor for each real one; 0 for none."
+    )
     class_balance: bool = _switch(True, "Weigh scans so that every surveyed cell counts alike.")
     validation_fraction: float = _real(
         0.2, 0, 0.9, "Share of visits held out where no validation channel is given; 0 for none."

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,8 @@ from tests.support.scans import surveyed
 from train.batches import Batch, Batches
 from train.hyperparameters import Hyperparameters
 
-PLAIN = Hyperparameters(noise_db=0, beacon_dropping=0, batch_size=32)
+REAL = Hyperparameters(drawn_scans=0, batch_size=65_536, seed=1)
+PLAIN = replace(REAL, noise_db=0, beacon_dropping=0, batch_size=32)
 
 
 def epoch(scans: Scans, parameters: Hyperparameters, number: int = 1) -> list[Batch]:
@@ -37,6 +40,35 @@ def test_an_epoch_is_the_same_again_and_another_one_is_not() -> None:
     other = stacked(epoch(scans, parameters, 8))
     assert first.readings.tobytes() == again.readings.tobytes()
     assert first.readings.tobytes() != other.readings.tobytes()
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0, 3.0])
+def test_drawn_scans_join_the_real_ones_and_come_from_anywhere(share: float) -> None:
+    scans, parameters = surveyed(), replace(PLAIN, drawn_scans=share)
+    batches = epoch(scans, parameters)
+    assert len(batches) == Batches(scans, parameters).steps
+    batch = stacked(batches)
+    assert len(batch.readings) == round(len(scans) * (1 + share))
+    assert not {bytes(row) for row in scans.readings} - {bytes(row) for row in batch.readings}
+    assert (batch.readings != NOT_HEARD).any(axis=1).all()
+    visited = np.unique(batch.distances.argmin(axis=1))
+    assert len(visited) > 2 * len(np.unique(scans.cells))
+    assert batch.weights.mean() == pytest.approx(1)
+
+
+def test_real_and_drawn_scans_are_mixed_in_every_batch() -> None:
+    scans = surveyed()
+    real = {bytes(row) for row in scans.readings}
+    batches = epoch(scans, replace(PLAIN, drawn_scans=1, batch_size=48))
+    shares = [np.mean([bytes(row) in real for row in batch.readings]) for batch in batches]
+    assert all(0.2 < share < 0.8 for share in shares)
+
+
+@pytest.mark.parametrize("scans", [surveyed(cells=1, visits=1, scans=1), surveyed(cells=1)])
+def test_few_scans_are_enough_to_draw_from(scans: Scans) -> None:
+    batch = stacked(epoch(scans, Hyperparameters()))
+    assert len(batch.readings) == 3 * len(scans)
+    assert np.isfinite(batch.readings).all()
 
 
 def test_targets_are_distributions_that_favour_the_true_cell() -> None:
@@ -73,7 +105,7 @@ def test_unbalanced_scans_weigh_one() -> None:
 
 def test_augmentation_drops_beacons_but_never_all_and_never_invents_one() -> None:
     scans = surveyed(visits=10)
-    harsh = Hyperparameters(noise_db=0, beacon_dropping=0.6, batch_size=65_536, seed=1)
+    harsh = replace(REAL, noise_db=0, beacon_dropping=0.6)
     (batch,) = epoch(scans, harsh)
     order = np.random.default_rng([1, 1]).permutation(len(scans))
     before, after = scans.heard[order], batch.readings != NOT_HEARD
@@ -85,7 +117,7 @@ def test_augmentation_drops_beacons_but_never_all_and_never_invents_one() -> Non
 
 def test_noise_has_the_width_that_was_asked_for() -> None:
     scans = surveyed(visits=20)
-    noisy = Hyperparameters(noise_db=3, beacon_dropping=0, batch_size=65_536, seed=1)
+    noisy = replace(REAL, noise_db=3, beacon_dropping=0)
     (batch,) = epoch(scans, noisy)
     order = np.random.default_rng([1, 1]).permutation(len(scans))
     heard = scans.heard[order]
@@ -97,5 +129,5 @@ def test_noise_has_the_width_that_was_asked_for() -> None:
 def test_a_scan_that_heard_nothing_stays_as_it_is() -> None:
     scans = surveyed(cells=1, visits=1, scans=1)
     silent = Scans(np.full_like(scans.readings, NOT_HEARD), scans.cells, scans.times)
-    (batch,) = epoch(silent, Hyperparameters())
+    (batch,) = epoch(silent, REAL)
     assert (batch.readings == NOT_HEARD).all()

@@ -1,0 +1,106 @@
+"""What a phone would hear in every cell, surveyed or not, and scans drawn from that.
+
+The path loss of `model.blerssi.pathloss` is what is expected of a cell. The scans that were taken
+there and in the cells nearby correct it: for each cell and beacon how likely it is heard, how
+strong it is then, and by how much that varies. Where nobody took a scan, the expectation stands.
+
+A network that also learns from scans drawn from this map has seen every cell, and knows how signals
+fade with the distance to beacons whose places it is never told.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from model.blerssi import data, grid, pathloss
+from model.blerssi.data import Scans
+from model.blerssi.pathloss import Counts, PathLoss
+
+REACH: Final = 0.9  # cells: how far a scan speaks for its neighbourhood, sigma of a Gaussian
+
+# How many scans nearby weigh as much as the expectation.
+OF_HEARING: Final = 8.0
+OF_STRENGTH: Final = 4.0
+OF_SPREAD: Final = 6.0
+
+SPREAD: Final = 5.0  # dB expected among readings of one beacon in one cell
+SELDOM: Final = 1e-6  # probability of hearing a beacon, at the least
+LEVELS: Final = np.arange(data.WEAKEST, data.STRONGEST + 1)  # dBm that a phone reports
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class RadioMap:
+    """Each of 105 cells and 13 beacons.
+
+    Attributes:
+        hearing: (105, 13) probability that a scan hears the beacon.
+        strength: (105, 13) mean of the readings of those that do, dBm.
+        spread: (105, 13) their standard deviation, dB.
+    """
+
+    hearing: Floats
+    strength: Floats
+    spread: Floats
+
+    @classmethod
+    def fit(cls, scans: Scans) -> "RadioMap":
+        """Make the map that labelled scans suggest, one of them at the least."""
+        model, counts = pathloss.fit(scans), Counts.of(scans)
+        hearing, strength = _expected(model)
+        plane = np.asarray(grid.COORDINATES)
+        distances = np.linalg.norm(plane[:, None] - plane[None], axis=2)
+        near = np.exp(-0.5 * (distances / REACH) ** 2)
+        scans_near, heard_near = (near @ counts.scans)[:, None], near @ counts.heard
+        hearing = (near @ counts.heard + OF_HEARING * hearing) / (scans_near + OF_HEARING)
+        off = near @ (counts.sums - counts.heard * strength)
+        strength = strength + off / (heard_near + OF_STRENGTH)
+        squares = counts.squares + strength * (counts.heard * strength - 2 * counts.sums)
+        variance = (near @ squares + OF_SPREAD * SPREAD**2) / (heard_near + OF_SPREAD)
+        return cls(np.maximum(hearing, SELDOM), strength, np.sqrt(variance))
+
+    def draw(self, cells: Indices, random: np.random.Generator) -> data.Readings:
+        """Take a scan that hears something in each of some cells.
+
+        Args:
+            cells: (N,) places in `grid.CELLS`.
+            random: Where chance comes from.
+
+        Returns:
+            (N, 13) whole dBm; -200 is "not heard".
+        """
+        hearing = self.hearing[cells]
+        noise = random.standard_normal(hearing.shape)
+        strength = np.round(self.strength[cells] + self.spread[cells] * noise)
+        heard = _some(hearing, random)
+        readings = np.clip(strength, data.WEAKEST, data.STRONGEST)
+        return np.where(heard, readings, data.NOT_HEARD).astype(np.float32)
+
+
+def _expected(model: PathLoss) -> tuple[Floats, Floats]:
+    """How likely every beacon is heard in every cell, and how strong it is then."""
+    strengths = model.strengths(np.asarray(grid.COORDINATES))
+    off = (LEVELS - strengths[..., None]) / model.spread
+    heard = np.exp(-0.5 * off**2) * model.audibility(LEVELS)
+    heard /= heard.sum(axis=-1, keepdims=True)
+    return model.audibility(strengths, model.spread), heard @ LEVELS
+
+
+def _some(hearing: Floats, random: np.random.Generator) -> Mask:
+    """Draw which beacons are heard, given that at least one is.
+
+    The first one that is heard is drawn first, from its exact distribution; those behind it are
+    free. So no scan has to be drawn twice, however silent a cell is.
+    """
+    so_far = 1 - np.cumprod(1 - hearing, axis=1)  # that one was heard, this one or one before it
+    chance = random.random((len(hearing), 1)) * so_far[:, -1:]
+    first = (chance >= so_far).sum(axis=1)[:, None]
+    number = np.arange(hearing.shape[1])
+    further = (number > first) & (random.random(hearing.shape) < hearing)
+    heard: Mask = further | (number == first)
+    return heard
