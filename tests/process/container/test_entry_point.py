@@ -10,11 +10,15 @@ import pytest
 ROOT = Path(__file__).parents[3]
 
 
-def container(*arguments: str, base: Path, cwd: Path | None = None) -> "Done":
+def container(*arguments: str, base: Path, path: tuple[Path, ...] = (ROOT,)) -> "Done":
     return subprocess.run(
         [sys.executable, "-m", "container", *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "SAGEMAKER_BASE_DIR": str(base)},
-        cwd=cwd or base,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(map(str, path)),
+            "SAGEMAKER_BASE_DIR": str(base),
+        },
+        cwd=base,
         capture_output=True,
         text=True,
         timeout=60,
@@ -61,34 +65,32 @@ def test_help_starts_nothing(tmp_path: Path) -> None:
     assert "train [FLAG ...]" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("job", "program"), [(True, "train"), (False, "serve")], ids=["train", "serve"]
-)
-def test_without_arguments_the_folders_decide(tmp_path: Path, job: bool, program: str) -> None:
-    """A package of the user's, named like ours, stands in for the program that is started."""
-    if job:
-        (tmp_path / "input/config").mkdir(parents=True)
-    stub = tmp_path / "sitecustomize.py"
-    stub.write_text(
-        "import sys\n"
+def with_stub(base: Path, ending: str) -> "Done":
+    """Start without arguments; a hook of Python's stands in for the program that is started."""
+    (base / "sitecustomize.py").write_text(
+        "import os, sys\n"
         "if '-m' in sys.orig_argv and sys.orig_argv[-1] in ('train', 'serve'):\n"
         "    print('started', sys.orig_argv[-1], flush=True)\n"
-        "    import os; os._exit(5)\n"
+        f"    {ending}\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "container"],
-        env={
-            **os.environ,
-            "PYTHONPATH": f"{tmp_path}:{ROOT}",
-            "SAGEMAKER_BASE_DIR": str(tmp_path),
-        },
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.stdout == f"started {program}\n"
-    assert done.returncode == 5
-    failure = tmp_path / "output/failure"
-    assert failure.exists() == job
+    return container(base=base, path=(base, ROOT))
+
+
+@pytest.mark.parametrize(("job", "program"), [(True, "train"), (False, "serve")])
+def test_without_arguments_the_folders_decide(tmp_path: Path, job: bool, program: str) -> None:
+    """C7.20."""
+    if job:
+        (tmp_path / "input/config").mkdir(parents=True)
+    done = with_stub(tmp_path, "os._exit(5)")
+    assert (done.returncode, done.stdout) == (5, f"started {program}\n")
+    assert (tmp_path / "output/failure").exists() == job
+
+
+def test_a_killed_training_leaves_a_failure_file_with_the_cause_first(tmp_path: Path) -> None:
+    (tmp_path / "input/config").mkdir(parents=True)
+    done = with_stub(tmp_path, "os.kill(os.getpid(), 9)")
+    assert done.returncode == 128 + 9
+    cause = "Training was killed by SIGKILL. Most likely it needed more than the "
+    assert (tmp_path / "output/failure").read_text().startswith(cause)
+    assert done.stderr.startswith(cause)
+    assert "Traceback" not in done.stderr
