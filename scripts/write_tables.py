@@ -30,10 +30,9 @@ def routes() -> Rows:
 def formats() -> Rows:
     """Every media type, and by what other names it is known."""
     yield "Media type", "Request", "Answer", "Also known as"
-    for name in media.READ:
-        aliases = (alias for alias, meant in media.ALIASES.items() if meant == name)
-        written = "yes" if name in media.WRITTEN else ""
-        yield _code(name), "yes", written, ", ".join(map(_code, aliases))
+    for each in media.FORMATS:
+        aliases = ", ".join(map(_code, each.aliases))
+        yield _code(each.media_type), each.request, each.answer, aliases
 
 
 def error_codes() -> Rows:
