@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from container.errors import ContainerError
-from local_test import predict, serve, train, up
+from local_test import check, predict, serve, train, up
 from model.errors import ModelError
 
 
@@ -25,7 +25,13 @@ class Command(Protocol):
         """Do it and give the exit code."""
 
 
-COMMANDS: Mapping[str, Command] = {"train": train, "serve": serve, "predict": predict, "up": up}
+COMMANDS: Mapping[str, Command] = {
+    "train": train,
+    "serve": serve,
+    "predict": predict,
+    "check": check,
+    "up": up,
+}
 
 
 def parser() -> argparse.ArgumentParser:

@@ -27,6 +27,12 @@ def default_python() -> Path:
     return IMAGE_PYTHON if IMAGE_PYTHON.exists() else Path(sys.executable)
 
 
+def with_image_python(variables: Mapping[str, str]) -> dict[str, str]:
+    """Variables under which `python` is the interpreter that has the image's packages."""
+    path = variables.get("PATH", os.defpath)
+    return {**variables, "PATH": f"{default_python().parent}{os.pathsep}{path}"}
+
+
 class ProcessRunner:
     """Starts child processes.
 

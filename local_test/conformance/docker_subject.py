@@ -63,6 +63,10 @@ class DockerSubject:
         """What `docker image inspect` says."""
         return self._facts
 
+    def path(self, _base: Path, relative: str) -> str:
+        """The path below /opt/ml, where the base folder is mounted."""
+        return f"{contract.BASE_DIR}/{relative}"
+
     def start(
         self,
         arguments: Sequence[str] = ("serve",),

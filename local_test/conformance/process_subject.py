@@ -74,6 +74,10 @@ class ProcessSubject:
         }
         return _ProcessContainer((*self._command, *arguments), environment, base, port)
 
+    def path(self, base: Path, relative: str) -> str:
+        """The path itself: nothing is mounted."""
+        return str(base.absolute() / relative)
+
     def inspect(self) -> Mapping[str, Any]:
         """Refuse: there is no image."""
         raise NotChecked(NEEDS_DOCKER)

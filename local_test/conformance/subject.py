@@ -256,6 +256,9 @@ class Subject(Protocol):
             ContainerError: It cannot be started at all.
         """
 
+    def path(self, base: Path, relative: str) -> str:
+        """A path below a base folder as its container will see it, `model` for example."""
+
     def inspect(self) -> Mapping[str, Any]:
         """What `docker image inspect` says.
 

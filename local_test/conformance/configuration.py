@@ -1,0 +1,159 @@
+"""What the user brings along, as written in a conformance.toml; paths are relative to it.
+
+model = "model.tar.gz"                          # or a folder
+wait = 115                                      # seconds until a server is ready
+
+[[payload]]                                     # the usual one first
+file = "rows.csv"
+content_type = "text/csv"
+accept = "application/json"                     # optional
+streams = true                                  # optional: its answer comes in parts
+
+[training]
+channels = { training = "scans/" }
+hyperparameters = { epochs = "2" }              # short, and ends well
+long = { epochs = "10000" }                     # added: takes a minute at least
+wrong = { epochs = "none" }                     # added: has to fail
+metrics = ["loss=([0-9.]+)"]                    # printed by training
+seconds = 300                                   # for the short one
+
+[environment]
+NAME = "value"
+
+[accepted]                                      # advisory clauses that are not held, and why
+"C1.29" = "Our operators want to see every ping."
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from container.errors import UserError
+from local_test.conformance.lab import START_SECONDS
+from local_test.conformance.materials import TRAIN_SECONDS, Materials, Payload
+
+_ALLOWED: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
+    "": {
+        "model": str,
+        "wait": (int, float),
+        "payload": list,
+        "training": dict,
+        "environment": dict,
+        "accepted": dict,
+    },
+    "payload": {"file": str, "content_type": str, "accept": str, "streams": bool},
+    "training": {
+        "channels": dict,
+        "hyperparameters": dict,
+        "long": dict,
+        "wrong": dict,
+        "metrics": list,
+        "seconds": (int, float),
+    },
+}
+_TEXTS = ("environment", "accepted", "channels", "hyperparameters", "long", "wrong")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What a conformance.toml says; empty without one.
+
+    Attributes:
+        materials: For the checks, but for the model.
+        model: An archive or a folder.
+        wait: Seconds until a server is ready.
+        accepted: Reasons by clause for advisory failures that are meant.
+    """
+
+    materials: Materials = field(default_factory=Materials)
+    model: Path | None = None
+    wait: float = START_SECONDS
+    accepted: Mapping[str, str] = field(default_factory=dict)
+
+
+def read(path: Path) -> Configuration:
+    """Read a conformance.toml.
+
+    Raises:
+        UserError: It cannot be read, or something in it is wrong; every fault is named.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read: {error}.") from error
+    if faults := _faults(content):
+        raise UserError(f"{path} is not usable: {'; '.join(faults)}.")
+    folder, training = path.parent, content.get("training", {})
+    materials = Materials(
+        payloads=tuple(_payload(folder, each) for each in content.get("payload", ())),
+        channels={name: folder / each for name, each in training.get("channels", {}).items()},
+        hyperparameters=training.get("hyperparameters", {}),
+        long=training.get("long", {}),
+        wrong=training.get("wrong", {}),
+        metrics=tuple(training.get("metrics", ())),
+        train_seconds=float(training.get("seconds", TRAIN_SECONDS)),
+        variables=content.get("environment", {}),
+    )
+    model = folder / content["model"] if "model" in content else None
+    wait = float(content.get("wait", START_SECONDS))
+    return Configuration(materials, model, wait, content.get("accepted", {}))
+
+
+def payload(path: Path, content_type: str, accept: str | None = None, *, streams: bool) -> Payload:
+    """Read a payload's file.
+
+    Raises:
+        UserError: It cannot be read.
+    """
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"The payload {path} cannot be read: {error.strerror}.") from error
+    return Payload(body, content_type, accept, streams, path.name)
+
+
+def _payload(folder: Path, entry: Mapping[str, Any]) -> Payload:
+    return payload(
+        folder / entry["file"],
+        entry["content_type"],
+        entry.get("accept"),
+        streams=entry.get("streams", False),
+    )
+
+
+def _faults(content: Mapping[str, Any]) -> list[str]:
+    """Everything that is not as the module's description has it."""
+    payloads = content.get("payload", ())
+    training = content.get("training", {})
+    faults = _table("", content)
+    for entry in payloads if isinstance(payloads, list) else ():
+        faults += _table("payload", entry)
+        if isinstance(entry, dict):
+            missing = {"file", "content_type"} - entry.keys()
+            faults += [f"a payload lacks {key}" for key in sorted(missing)]
+    if isinstance(training, dict):
+        faults += _table("training", training)
+        if not all(isinstance(each, str) for each in training.get("metrics", ())):
+            faults.append("metrics holds something that is not a text")
+    return faults
+
+
+def _table(name: str, table: Any) -> list[str]:
+    if not isinstance(table, dict):
+        return [f"{name} is not a table"]
+    faults = []
+    for key, value in table.items():
+        wanted = _ALLOWED[name].get(key)
+        if wanted is None:
+            faults.append(f"{key} is unknown, allowed are {', '.join(_ALLOWED[name])}")
+        elif not isinstance(value, wanted) or (wanted is not bool and isinstance(value, bool)):
+            faults.append(f"{key} is {value!r}")
+        elif isinstance(value, dict) and key in _TEXTS and not _is_text(value):
+            faults.append(f"{key} holds something that is not a text; quote it")
+    return faults
+
+
+def _is_text(table: Mapping[str, Any]) -> bool:
+    return all(isinstance(each, str) for each in table.values())
