@@ -1,0 +1,31 @@
+"""The entry point of a container of the zoo: `[--vice NAME] serve | train | COMMAND ...`."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from tests.zoo.server import Server
+from tests.zoo.trainer import Trainer
+from tests.zoo.vice import discover
+
+
+def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:  # noqa: RET503
+    """Do what the arguments say and give the exit code; another command takes its place."""
+    server, trainer = Server, Trainer
+    rest = list(arguments)
+    if rest[:1] == ["--vice"]:
+        animal = discover()[rest[1]].animal
+        server = animal if issubclass(animal, Server) else Server
+        trainer = animal if issubclass(animal, Trainer) else Trainer
+        rest = rest[2:]
+    match rest:
+        case ["serve"]:
+            return server(variables).run()
+        case ["train"] | []:
+            return trainer(variables).run()
+        case command:
+            os.execvp(command[0], command)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

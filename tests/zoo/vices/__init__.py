@@ -1,0 +1,1 @@
+"""The vices, a file a group of the suite."""
