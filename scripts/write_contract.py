@@ -57,8 +57,8 @@ def _counts(clauses: Catalogue, checks: Checks) -> str:
     checked = sum(name in checks for name in clauses)
     reasons = sum(bool(clause.unchecked) for clause in clauses.values())
     return (
-        f"Of {len(clauses)} clauses {checked} are checked; for {reasons} it is said why nothing "
-        "outside of a container can tell.\n"
+        f"Of {len(clauses)} clauses {checked} are checked; for {reasons} it is said why "
+        "they are not.\n"
     )
 
 
