@@ -51,8 +51,9 @@ image: ## Builds the image and prints its size
 	@scripts/build-image $(IMAGE)
 
 .PHONY: docs
-docs: $(IMAGE_ENV)/.ready ## Writes the tables of the README from the code
+docs: $(IMAGE_ENV)/.ready ## Writes the tables of the README and docs/contract.md from the code
 	$(IMAGE_ENV)/bin/python -m scripts.write_tables
+	$(IMAGE_ENV)/bin/python -m scripts.write_contract
 
 .PHONY: format
 format: $(IMAGE_ENV)/.tools ## Formats the code
