@@ -75,9 +75,8 @@ class Batches:
         readings = _augment(self._scans.readings, self._parameters, random)
         cells, weights = self._scans.cells, self._weights
         if self._drawn:
-            anywhere = random.integers(len(COORDINATES), size=self._drawn)
-            readings = np.concatenate([readings, self._map.draw(anywhere, random)])
-            cells = np.concatenate([cells, anywhere])
+            drawn, anywhere = self._map.draw(self._drawn, random)
+            readings, cells = np.concatenate([readings, drawn]), np.concatenate([cells, anywhere])
             weights = np.concatenate([weights, np.ones(self._drawn, np.float32)])
         for start in range(0, len(order), self._parameters.batch_size):
             chosen = order[start : start + self._parameters.batch_size]

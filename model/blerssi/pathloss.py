@@ -11,14 +11,16 @@ Beside the scans stand what BLE beacons and phones are like in general, as a pri
 to a single scan sensible and is outvoted by a survey.
 """
 
+import math
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from model.blerssi import grid
 from model.blerssi.data import Scans
+from model.blerssi.descent import descend
 
 # What is expected before any scan is seen, and how far off it may well be.
 POWER: Final = (-70.0, 6.0)  # dBm one cell away
@@ -30,14 +32,11 @@ LOG_SLOPE: Final = (np.log(1.0), 0.5)  # dB
 LOGIT_MOST: Final = (2.5, 1.0)
 
 _OTHERS: Final = (LOG_EXPONENT, LOG_HEIGHT, LOG_SPREAD, THRESHOLD, LOG_SLOPE, LOGIT_MOST)
-_PRIOR: Final = np.array([POWER] * len(grid.BEACONS) + list(_OTHERS))
+PRIOR: Final = np.array([POWER] * len(grid.BEACONS) + list(_OTHERS))
+_erfc = np.frompyfunc(math.erfc, 1, 1)
 _BEACONS: Final = len(grid.BEACONS)
 
-STEPS: Final = 60  # of the optimiser; 10 to 20 are usual
-NUDGE: Final = 1e-4  # in standard deviations, for differences of gradients
-LEAST_DAMPING: Final = 1e-9
-MOST_DAMPING: Final = 1e9  # if even then no step goes down, only rounding is left
-
+LIKE_NORMAL: Final = 1.702  # a logistic function is like a normal one so many times as wide
 Floats = npt.NDArray[np.float64]
 
 
@@ -102,7 +101,7 @@ class PathLoss:
     @classmethod
     def from_vector(cls, places: Floats) -> "PathLoss":
         """Read parameters that are counted in standard deviations of the prior."""
-        values = _PRIOR[:, 0] + _PRIOR[:, 1] * places
+        values = PRIOR[:, 0] + PRIOR[:, 1] * places
         exponent, height, spread, threshold, slope, most = values[_BEACONS:].tolist()
         return cls(
             power=values[:_BEACONS],
@@ -111,7 +110,7 @@ class PathLoss:
             spread=float(np.exp(spread)),
             threshold=threshold,
             slope=float(np.exp(slope)),
-            most=float(sigmoid(np.array(most))),
+            most=float(_logistic(np.array(most))),
         )
 
     def strengths(self, points: Floats) -> Floats:
@@ -120,21 +119,37 @@ class PathLoss:
         strengths: Floats = self.power - 10 * self.exponent * np.log10(reach)
         return strengths
 
-    def audibility(self, strengths: Floats, spread: Floats | float = 0.0) -> Floats:
-        """How likely packets of so many dBm, give or take a spread in dB, are heard."""
-        slope = np.sqrt(self.slope**2 + np.pi / 8 * np.square(spread))
-        return self.most * sigmoid((strengths - self.threshold) / slope)
+    def audibility(self, strengths: Floats) -> Floats:
+        """How likely packets are heard that arrive with just so many dBm."""
+        return self.most * _logistic((strengths - self.threshold) / self.slope)
+
+    def hearing(self, strengths: Floats) -> Floats:
+        """How likely packets are heard of which so many dBm are expected, give or take `spread`.
+
+        A logistic function averaged over a normal distribution is nearly a normal one.
+        """
+        return self.most * _normal((strengths - self.threshold) / self.width)
+
+    @property
+    def width(self) -> float:
+        """Over how many dB `hearing` changes."""
+        return float(np.hypot(self.spread, LIKE_NORMAL * self.slope))
 
 
 def fit(scans: Scans) -> PathLoss:
     """Find the most probable parameters for labelled scans; takes well under a second."""
-    with np.errstate(all="ignore"):  # a step too far gives infinity or NaN, and is taken back
-        return PathLoss.from_vector(_descend(Counts.of(scans), np.zeros(len(_PRIOR))))
+    counts = Counts.of(scans)
+    return PathLoss.from_vector(descend(lambda p: cost(p, counts), np.zeros(len(PRIOR))))
 
 
-def sigmoid(values: Floats) -> Floats:
-    """The logistic function, without overflow."""
+def _logistic(values: Floats) -> Floats:
     shares: Floats = np.exp(-np.logaddexp(0, -values))
+    return shares
+
+
+def _normal(values: Floats) -> Floats:
+    """The normal distribution function."""
+    shares: Floats = np.asarray(_erfc(-values / np.sqrt(2)), np.float64) / 2
     return shares
 
 
@@ -152,33 +167,12 @@ def _away(points: Floats) -> Floats:
     return distances
 
 
-def _descend(counts: Counts, places: Floats) -> Floats:
-    """Newton's method, damped until every step goes down."""
-    damping = 1.0
-    value, gradient = cost(places, counts)
-    for _ in range(STEPS):
-        curvatures, directions = np.linalg.eigh(_hessian(places, counts))
-        along = directions.T @ gradient
-        while damping < MOST_DAMPING:
-            step = directions @ (along / (np.abs(curvatures) + damping))
-            new_value, new_gradient = cost(places - step, counts)
-            if new_value < value:
-                break
-            damping *= 10
-        else:
-            break
-        places, value, gradient = places - step, new_value, new_gradient
-        damping = max(damping / 10, LEAST_DAMPING)
-    return places
+class _Cost(NamedTuple):
+    """A part of the cost, and its derivatives by what it depends on."""
 
-
-def _hessian(places: Floats, counts: Counts) -> Floats:
-    """Differences of gradients; exact enough, and shorter than the second derivatives."""
-    columns = [
-        cost(places + nudge, counts)[1] - cost(places - nudge, counts)[1]
-        for nudge in NUDGE * np.eye(len(places))
-    ]
-    return np.array(columns) / (2 * NUDGE)
+    value: float
+    strengths: Floats  # (C, B)
+    others: Floats  # (4,) log spread, threshold, log slope, logit most
 
 
 def cost(places: Floats, counts: Counts) -> tuple[float, Floats]:
@@ -189,41 +183,62 @@ def cost(places: Floats, counts: Counts) -> tuple[float, Floats]:
         counts: What the survey says.
     """
     model = PathLoss.from_vector(places)
-    reach = np.hypot(_away(np.asarray(grid.COORDINATES)), model.height)
-    strengths = model.power - 10 * model.exponent * np.log10(reach)
-    variance = model.spread**2
-    width = np.sqrt(model.slope**2 + np.pi / 8 * variance)
+    cells = np.asarray(grid.COORDINATES)
+    strengths = model.strengths(cells)
+    heard, unheard = (part(model, strengths, counts) for part in (_of_heard, _of_unheard))
+    value = heard.value + unheard.value + places @ places / 2
+    by_strength = heard.strengths + unheard.strengths
+    others = heard.others + unheard.others
+    by_log_exponent = (by_strength * (strengths - model.power)).sum()
+    nearness = (model.height / np.hypot(_away(cells), model.height)) ** 2
+    by_log_height = -10 * model.exponent / np.log(10) * (by_strength * nearness).sum()
+    gradient = np.array([*by_strength.sum(axis=0), by_log_exponent, by_log_height, *others])
+    return float(value), gradient * PRIOR[:, 1] + places
 
-    # Heard: the strength, and that it was heard at that strength.
+
+def _of_heard(model: PathLoss, strengths: Floats, counts: Counts) -> _Cost:
+    """For each reading: how strong it was, and that it was heard at that strength."""
+    number, variance = counts.heard.sum(), model.spread**2
     off = counts.sums - counts.heard * strengths
-    square = (counts.squares - strengths * (counts.sums + off)).sum()
-    number = counts.heard.sum()
+    squares = (counts.squares - strengths * (counts.sums + off)).sum()
     margin = (counts.levels - model.threshold) / model.slope
-    value = number * np.log(model.spread) + square / (2 * variance) - number * np.log(model.most)
-    value += counts.often @ np.logaddexp(0, -margin)
-    missed = counts.often * sigmoid(-margin)
+    missed = counts.often * _logistic(-margin)
+    return _Cost(
+        value=number * np.log(model.spread / model.most)
+        + squares / (2 * variance)
+        + counts.often @ np.logaddexp(0, -margin),
+        strengths=-off / variance,
+        others=np.array(
+            [
+                number - squares / variance,
+                missed.sum() / model.slope,
+                missed @ margin,
+                -(1 - model.most) * number,
+            ]
+        ),
+    )
 
-    # Not heard, and not recorded since nothing was heard.
-    relative = (strengths - model.threshold) / width
-    rate = sigmoid(relative)
-    silence = 1 - model.most * rate
+
+def _of_unheard(model: PathLoss, strengths: Floats, counts: Counts) -> _Cost:
+    """For each beacon that a scan did not hear; and for the scans that heard nothing at all."""
+    relative = (strengths - model.threshold) / model.width
+    silence = 1 - model.hearing(strengths)
     nothing = np.exp(np.log(silence).sum(axis=1))
     unheard = counts.scans[:, None] - counts.heard
-    value -= (unheard * np.log(silence)).sum() - counts.scans @ np.log1p(-nothing)
-    unheard = unheard + (counts.scans * nothing / (1 - nothing))[:, None]
-
-    steep = unheard * model.most * rate * (1 - rate) / silence  # d value / d relative
-    by_strength = steep / width - off / variance
-    by_width = -(steep * relative).sum() / width
-    slope = np.array(
-        [
-            *by_strength.sum(axis=0),
-            (by_strength * (strengths - model.power)).sum(),
-            -(by_strength * 10 * model.exponent / np.log(10) * (model.height / reach) ** 2).sum(),
-            number - square / variance + by_width * np.pi / 8 * variance / width,
-            -steep.sum() / width + missed.sum() / model.slope,
-            missed @ margin + by_width * model.slope**2 / width,
-            (1 - model.most) * ((unheard * model.most * rate / silence).sum() - number),
-        ]
+    value = counts.scans @ np.log1p(-nothing) - (unheard * np.log(silence)).sum()
+    unheard = unheard + (counts.scans * nothing / (1 - nothing))[:, None]  # with the unrecorded
+    density = np.exp(-(relative**2) / 2) / np.sqrt(2 * np.pi)
+    by_relative = unheard * model.most * density / silence
+    by_width = -(by_relative * relative).sum() / model.width
+    return _Cost(
+        value=value,
+        strengths=by_relative / model.width,
+        others=np.array(
+            [
+                by_width * model.spread**2 / model.width,
+                -by_relative.sum() / model.width,
+                by_width * (LIKE_NORMAL * model.slope) ** 2 / model.width,
+                (1 - model.most) * (unheard * (1 / silence - 1)).sum(),
+            ]
+        ),
     )
-    return float(value + places @ places / 2), slope * _PRIOR[:, 1] + places

@@ -64,22 +64,26 @@ class RadioMap:
         variance = (near @ squares + OF_SPREAD * SPREAD**2) / (heard_near + OF_SPREAD)
         return cls(np.maximum(hearing, SELDOM), strength, np.sqrt(variance))
 
-    def draw(self, cells: Indices, random: np.random.Generator) -> data.Readings:
-        """Take a scan that hears something in each of some cells.
+    def draw(self, number: int, random: np.random.Generator) -> tuple[data.Readings, Indices]:
+        """Take scans anywhere on the floor.
+
+        Every cell is as likely as any other, and a scan that hears nothing is none: so cells that
+        hear little are drawn more seldom, as they are among the scans that phones send.
 
         Args:
-            cells: (N,) places in `grid.CELLS`.
+            number: N, how many scans.
             random: Where chance comes from.
 
         Returns:
-            (N, 13) whole dBm; -200 is "not heard".
+            (N, 13) whole dBm, -200 being "not heard", and (N,) places in `grid.CELLS`.
         """
-        hearing = self.hearing[cells]
-        noise = random.standard_normal(hearing.shape)
+        something = 1 - np.prod(1 - self.hearing, axis=1)
+        cells = random.choice(len(something), number, p=something / something.sum())
+        heard = _some(self.hearing[cells], random)
+        noise = random.standard_normal(heard.shape)
         strength = np.round(self.strength[cells] + self.spread[cells] * noise)
-        heard = _some(hearing, random)
         readings = np.clip(strength, data.WEAKEST, data.STRONGEST)
-        return np.where(heard, readings, data.NOT_HEARD).astype(np.float32)
+        return np.where(heard, readings, data.NOT_HEARD).astype(np.float32), cells
 
 
 def _expected(model: PathLoss) -> tuple[Floats, Floats]:
@@ -88,7 +92,7 @@ def _expected(model: PathLoss) -> tuple[Floats, Floats]:
     off = (LEVELS - strengths[..., None]) / model.spread
     heard = np.exp(-0.5 * off**2) * model.audibility(LEVELS)
     heard /= heard.sum(axis=-1, keepdims=True)
-    return model.audibility(strengths, model.spread), heard @ LEVELS
+    return model.hearing(strengths), heard @ LEVELS
 
 
 def _some(hearing: Floats, random: np.random.Generator) -> Mask:
