@@ -65,16 +65,11 @@ LABEL org.opencontainers.image.title="blerssi-sagemaker" \
     org.opencontainers.image.version="${VERSION}" \
     org.opencontainers.image.licenses="Apache-2.0" \
     com.amazonaws.sagemaker.capabilities.accept-bind-to-port="true"
-# Whole lines at once for the platform's log (C1.62); no .pyc into the user's folders (C1.10); one
-# MXNet thread a worker and no operator tuning at start (C6.7, C9.7): workers scale, threads do not.
+# Whole lines at once for the platform's log (C1.62); no .pyc into the user's folders (C1.10). What
+# MXNet reads while it is loaded is set by the programs themselves (model/runtime.py).
 ENV PATH=/opt/blerssi/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
-    PYTHONDONTWRITEBYTECODE=1 \
-    OMP_NUM_THREADS=1 \
-    MXNET_USE_OPERATOR_TUNING=0 \
-    MXNET_CPU_WORKER_NTHREADS=1 \
-    MXNET_CPU_PRIORITY_NTHREADS=1 \
-    MXNET_KVSTORE_REDUCTION_NTHREADS=1
+    PYTHONDONTWRITEBYTECODE=1
 COPY --from=environment /opt/blerssi/venv /opt/blerssi/venv
 COPY --from=code /code /opt/blerssi
 WORKDIR /opt/blerssi
