@@ -16,6 +16,8 @@ INPUT: Final = "input"
 CONFIG: Final = "input/config"
 DATA: Final = "input/data"  # C5.17
 MODEL: Final = "model"  # C1.9, C5.40
+MODELS: Final = "models"  # C3.3
+CODE: Final = "code"  # of the user, also below the model's folder (C6.20)
 OUTPUT: Final = "output"
 OUTPUT_DATA: Final = "output/data"  # C5.42
 CHECKPOINTS: Final = "checkpoints"  # C5.43
@@ -37,6 +39,7 @@ RESERVED_HYPERPARAMETERS: Final = ("_tuning_objective_metric",)  # C5.13, C5.51
 FAILURE_REASON_LIMIT: Final = 1024  # characters of the failure file that reach a person, C5.41
 TRAINING_JOB_NAME: Final = "TRAINING_JOB_NAME"  # C5.30
 DEFAULT_HOST: Final = "algo-1"  # C5.27
+PARAMETER_SERVER_PORT: Final = 8000  # C5.53
 TRAIN_STOP_SECONDS: Final = 120  # SIGTERM to SIGKILL, C5.5
 METRIC_REGEX_LIMIT: Final = 500  # C5.50
 METRIC_NAME_LIMIT: Final = 255  # C5.50
@@ -49,6 +52,7 @@ PING: Final = "/ping"  # C1.22
 INVOCATIONS: Final = "/invocations"  # C1.30
 EXECUTION_PARAMETERS: Final = "/execution-parameters"  # C2.3
 METRICS: Final = "/metrics"  # C1.57
+MODELS_ROUTE: Final = "/models"  # C3.4
 SERVE_STOP_SECONDS: Final = 30  # SIGTERM to SIGKILL, C1.15
 PING_SECONDS: Final = 2  # C1.23
 CONNECT_SECONDS: Final = 0.25  # C1.20
@@ -57,8 +61,13 @@ ERROR_BODY_LIMIT: Final = 2048  # characters of OriginalMessage, C1.45
 HEADER_VALUE_LIMIT: Final = 1024  # C1.37, C1.40
 
 INFERENCE_ID: Final = "X-Amzn-SageMaker-Inference-Id"  # C1.37, C4.35
+PROGRAM: Final = "SAGEMAKER_PROGRAM"  # C6.20
+SUBMIT_DIRECTORY: Final = "SAGEMAKER_SUBMIT_DIRECTORY"  # C1.60, C6.20
+DEFAULT_PROGRAM: Final = "inference.py"  # C6.20
+
 CUSTOM_ATTRIBUTES: Final = "X-Amzn-SageMaker-Custom-Attributes"  # C1.37, C1.40
 
 # --- Image -------------------------------------------------------------------------------------
 
 LABEL_BIND_TO_PORT: Final = "com.amazonaws.sagemaker.capabilities.accept-bind-to-port"  # C1.8
+LABEL_MULTI_MODELS: Final = "com.amazonaws.sagemaker.capabilities.multi-models"  # C3.1

@@ -4,7 +4,6 @@ Exit codes: 0 a model was saved, 2 the caller's input is wrong, 3 the machine or
 fault of this project.
 """
 
-import logging
 import os
 import signal
 import sys
@@ -21,9 +20,9 @@ from container.settings import Settings
 from model import runtime
 from model.errors import ModelError
 from train import arguments as command_line
+from train import distributed
+from train.children import die_with_parent
 from train.progress import Streams, wants_bar
-
-_log = logging.getLogger("blerssi.train")
 
 _EXIT_CODES = {UserError: 2, PlatformError: 3, AlgorithmError: 1}
 
@@ -53,6 +52,8 @@ def main(
         clear_failure(environment.failure_file)
         settings = Settings.from_variables(variables)
         logs.configure(settings.log_level, settings.log_style, errors)
+        if distributed.wants_parts(environment):
+            return distributed.run(environment, arguments, stop)
         _train(environment, flags, stop, output, errors)
     except Exception as error:
         return _fail(error, environment, errors)
@@ -66,12 +67,13 @@ def _train(
     output: TextIO,
     errors: TextIO,
 ) -> None:
+    if not environment.hosts().is_first:
+        from train.follow import follow
+
+        follow(environment, flags, stop)
+        return
     from train.run import run
 
-    hosts = environment.hosts()
-    if not hosts.is_first:
-        _log.info("%s has nothing to do: %s trains the model alone", hosts.current, hosts.all[0])
-        return
     bar = errors if wants_bar(environment, errors) else None
     result = run(environment, flags, Streams(output, bar), stop)
     print(result.summary(environment), file=output, flush=True)
@@ -120,4 +122,6 @@ def _on_signals() -> Callable[[], bool]:
 
 if __name__ == "__main__":
     runtime.prepare(os.environ)
+    if distributed.is_part(os.environ):
+        die_with_parent()
     sys.exit(main(sys.argv[1:], os.environ, _on_signals(), sys.stdout, sys.stderr))

@@ -4,7 +4,7 @@ The optimizer's state is kept here as plain arrays, since MXNet's own trainer ca
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -12,10 +12,12 @@ import numpy.typing as npt
 
 from model.blerssi import network
 from train.batches import Batch
+from train.crew import Alone, Crew
 from train.hyperparameters import Hyperparameters
 
 BETA1: Final = 0.9
 BETA2: Final = 0.999
+_DROPOUT: Final = 1  # sets its random numbers apart from those of the batches
 FINAL_RATE: Final = 0.02  # of the learning rate, where the cosine ends
 
 Array = npt.NDArray[np.float32]
@@ -33,15 +35,16 @@ class Fit:
     Attributes:
         network: The Gluon block.
         step: Steps done.
+        crew: With whom it learns; alone at first.
     """
 
     def __init__(self, parameters: Hyperparameters, inputs: int, classes: int, steps: int) -> None:
         self._parameters = parameters
         self._steps = max(steps, 1)
+        self._random = np.random.default_rng()
         self.step = 0
-        self.network = network.build(
-            inputs, classes, parameters.hidden, parameters.dropout, parameters.seed
-        )
+        self.crew: Crew = Alone()
+        self.network = network.build(inputs, classes, parameters.hidden, parameters.seed)
         nd = network.mxnet().nd
         self._weights = dict(self.network.collect_params().items())
         self._means = {n: nd.zeros_like(w.data()) for n, w in self._weights.items()}
@@ -49,28 +52,21 @@ class Fit:
 
     def begin_epoch(self, number: int) -> None:
         """Start the epoch's random numbers (dropout), the same for the same seed and number."""
-        network.mxnet().random.seed(
-            int(np.random.SeedSequence([self._parameters.seed, number]).generate_state(1)[0] >> 1)
-        )
+        self._random = np.random.default_rng([self._parameters.seed, number, _DROPOUT])
 
     def learn(self, batch: Batch) -> float:
         """Take one step and give the batch's mean loss before it.
 
         The loss of a scan is the cross-entropy to its softened label plus the expected distance.
         """
-        mx = network.mxnet()
-        nd = mx.nd
-        targets, distances = nd.array(batch.targets), nd.array(batch.distances)
-        with mx.autograd.record():
-            logs = nd.log_softmax(self.network(nd.array(batch.readings)))
-            loss = -(targets * logs).sum(axis=1)
-            loss = loss + self._parameters.distance_loss * (nd.exp(logs) * distances).sum(axis=1)
-            loss = (loss * nd.array(batch.weights)).mean()
-        loss.backward()
+        rows = self.crew.rows(len(batch.weights))
+        masks = self._masks(len(batch.weights), rows)
+        loss = self._differentiate(batch, rows, masks)
+        loss = self.crew.add_up([each.grad() for each in self._weights.values()], loss)
         self.step += 1
         correction = math.sqrt(1 - BETA2**self.step) / (1 - BETA1**self.step)
         for name, parameter in self._weights.items():
-            nd.adam_update(
+            network.mxnet().nd.adam_update(
                 *(parameter.data(), parameter.grad(), self._means[name], self._variances[name]),
                 lr=self._rate() * correction,
                 beta1=BETA1,
@@ -78,6 +74,34 @@ class Fit:
                 wd=self._parameters.weight_decay,
                 out=parameter.data(),
             )
+        return loss
+
+    def _masks(self, count: int, rows: slice) -> list[Array]:
+        """Draw which hidden units of the whole batch stay, and give those of some rows."""
+        kept = 1 - self._parameters.dropout
+        drawn = [
+            self._random.random((count, units), np.float32) < kept
+            for units in self._parameters.hidden
+        ]
+        return [(stays[rows] / kept).astype(np.float32) for stays in drawn]
+
+    def _differentiate(self, batch: Batch, rows: slice, masks: Sequence[Array]) -> float:
+        """Compute the gradients of some rows, and their share of the batch's mean loss."""
+        mx = network.mxnet()
+        nd = mx.nd
+        if rows.start == rows.stop:  # MXNet knows no arrays without rows
+            for parameter in self._weights.values():
+                parameter.zero_grad()
+            return 0.0
+        targets, distances = nd.array(batch.targets[rows]), nd.array(batch.distances[rows])
+        readings, weights = nd.array(batch.readings[rows]), nd.array(batch.weights[rows])
+        masks = [nd.array(mask) for mask in masks]
+        with mx.autograd.record():
+            logs = nd.log_softmax(network.masked(self.network, readings, masks))
+            loss = -(targets * logs).sum(axis=1)
+            loss = loss + self._parameters.distance_loss * (nd.exp(logs) * distances).sum(axis=1)
+            loss = (loss * weights).sum() / len(batch.weights)
+        loss.backward()
         return float(loss.asscalar())
 
     def _rate(self) -> float:

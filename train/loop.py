@@ -86,6 +86,7 @@ class Loop:
         batches = Batches(self.parts.training, self.parameters)
         while self.epoch < self.parameters.epochs and not self._is_exhausted():
             losses = []
+            self.fit.crew.begin(self.epoch + 1)
             self.fit.begin_epoch(self.epoch + 1)
             for batch in batches.epoch(self.epoch + 1):
                 if self.epoch and stop():

@@ -24,6 +24,7 @@ from train.fit import Fit
 from train.hyperparameters import Hyperparameters
 from train.loop import Loop, Parts
 from train.progress import Progress, Streams
+from train.together import together
 from train.upload import ARCHIVE, Destination, Uploader
 from train.writing import writing
 
@@ -89,18 +90,18 @@ def run(
         AlgorithmError: The artefact does not answer as the network did.
         DataError: A data file is wrong.
     """
-    parameters = Hyperparameters.parse(
-        {**environment.hyperparameters(), **arguments.hyperparameters}
-    )
     uploader = Uploader(Destination.parse(arguments.upload)) if arguments.upload else None
-    parts = divide(channels.read(environment, arguments), parameters)
-    folder = CheckpointFolder(environment.checkpoint_dir, environment.hosts().current)
-    loop = _prepare(parts, parameters)
+    loop = prepare(environment, arguments)
+    hosts = environment.hosts()
+    folder = CheckpointFolder(environment.checkpoint_dir, hosts.current)
     kept = folder if folder.is_usable() else None
     if kept is not None:
         _continue(loop, kept, fresh=arguments.fresh)
-    with Progress(parameters.epochs, streams) as progress:
-        loop.run(kept, progress, stop)
+    with (
+        together(loop, hosts, stop) as crew,
+        Progress(loop.parameters.epochs, streams) as progress,
+    ):
+        loop.run(kept, progress, lambda: crew.stopped)
     result = _save(loop, environment.model_dir)
     _report(result, environment.output_data_dir)
     if uploader is not None:
@@ -108,6 +109,20 @@ def run(
     if kept is not None and not loop.stopped:
         kept.clear()  # the model is complete; the next run in this place is another one
     return result
+
+
+def prepare(environment: Environment, arguments: Arguments) -> Loop:
+    """Read hyperparameters and channels, and set up the run that they describe.
+
+    Raises:
+        UserError: A hyperparameter or a channel is wrong.
+        PlatformError: A channel cannot be read.
+        DataError: A data file is wrong.
+    """
+    parameters = Hyperparameters.parse(
+        {**environment.hyperparameters(), **arguments.hyperparameters}
+    )
+    return _prepare(divide(channels.read(environment, arguments), parameters), parameters)
 
 
 def divide(data: Data, parameters: Hyperparameters) -> Parts:

@@ -39,14 +39,13 @@ def mxnet() -> Any:
     return mxnet
 
 
-def build(inputs: int, classes: int, hidden: Sequence[int], dropout: float, seed: int) -> Any:
+def build(inputs: int, classes: int, hidden: Sequence[int], seed: int) -> Any:
     """Make a network with fresh weights, the same for the same seed.
 
     Args:
         inputs: Readings in a row.
         classes: Cells.
         hidden: Units of each hidden layer; none for a linear softmax.
-        dropout: Share of hidden units left out in training.
         seed: Start of the random weights.
 
     Returns:
@@ -64,23 +63,42 @@ def build(inputs: int, classes: int, hidden: Sequence[int], dropout: float, seed
                 width = 3 * inputs
                 for number, units in enumerate(hidden):
                     prefix = f"hidden{number}_"
-                    self.layers.add(
-                        nn.Dense(units, activation="relu", in_units=width, prefix=prefix),
-                        nn.Dropout(dropout),
-                    )
+                    layer = nn.Dense(units, activation="relu", in_units=width, prefix=prefix)
+                    self.layers.add(layer)
                     width = units
                 self.layers.add(nn.Dense(classes, in_units=width, prefix="cells_"))
 
-        def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: N803 - MXNet's own name
+        def features(self, F: Any, x: Any) -> Any:  # noqa: N803 - MXNet's own name
             heard = x > HEARD_ABOVE
             strength = (x + 90) / 20 * heard
-            return self.layers(F.concat(strength, strength * strength, heard, dim=1))
+            return F.concat(strength, strength * strength, heard, dim=1)
+
+        def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: N803 - MXNet's own name
+            return self.layers(self.features(F, x))
 
     network = Network()
     mx.random.seed(seed)
     network.initialize(mx.init.Xavier(magnitude=2), ctx=mx.cpu())
     network.hybridize()
     return network
+
+
+def masked(network: Any, readings: Any, masks: Sequence[Any]) -> Any:
+    """Compute logits with dropout: the units of each hidden layer are multiplied by a mask.
+
+    The masks are the caller's, since MXNet's own depend on how many rows are computed at once, and
+    several hosts that share a batch would not draw what one host draws.
+
+    Args:
+        network: The Gluon block.
+        readings: (N, inputs) dBm.
+        masks: (N, units) for each hidden layer.
+    """
+    *hidden, last = network.layers
+    values = network.features(mxnet().nd, readings)
+    for layer, mask in zip(hidden, masks, strict=True):
+        values = layer(values) * mask
+    return last(values)
 
 
 def weights(network: Any) -> dict[str, Array]:

@@ -22,8 +22,8 @@ def rows() -> network.Array:
     return np.where(heard, readings, missing).astype(np.float32)
 
 
-def built(hidden: tuple[int, ...] = (8, 6), dropout: float = 0.2, seed: int = 0) -> Any:
-    return network.build(13, 105, hidden, dropout, seed)
+def built(hidden: tuple[int, ...] = (8, 6), seed: int = 0) -> Any:
+    return network.build(13, 105, hidden, seed)
 
 
 def logits(net: Any, rows: network.Array) -> network.Array:
@@ -77,11 +77,14 @@ def test_all_values_that_mean_not_heard_are_alike() -> None:
     assert all((other == first).all() for other in others)
 
 
-def test_dropout_is_for_training_only(rows: network.Array) -> None:
-    net = built(dropout=0.5)
-    assert (logits(net, rows) == logits(net, rows)).all()
-    with network.mxnet().autograd.record(train_mode=True):
-        assert (logits(net, rows) != logits(net, rows)).any()
+def test_masks_leave_units_out(rows: network.Array) -> None:
+    nd, net = network.mxnet().nd, built(hidden=(8, 6))
+    ones = [nd.ones((len(rows), units)) for units in (8, 6)]
+    found = network.masked(net, nd.array(rows), ones).asnumpy()
+    assert found == pytest.approx(logits(net, rows), abs=1e-5)
+    zeros = [ones[0], nd.zeros((len(rows), 6))]
+    bias = network.weights(net)["blerssi_cells_bias"]
+    assert (network.masked(net, nd.array(rows), zeros).asnumpy() == bias).all()
 
 
 def test_weights_can_be_put_back(rows: network.Array) -> None:
