@@ -11,7 +11,8 @@ from hypothesis import settings
 from model import runtime
 
 TESTS = Path(__file__).parent
-KINDS = ("unit", "in_process", "process", "docker")
+KINDS = ("unit", "in_process", "process", "docker", "sdk")
+NEED_ENGINE = ("docker", "sdk")
 
 runtime.prepare(os.environ)  # before any test loads MXNet
 settings.register_profile("project", deadline=None, derandomize=True)  # the same run twice
@@ -27,13 +28,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         kind = item.path.relative_to(TESTS).parts[0]
         item.add_marker(kind)
-        if kind == "docker" and (missing := missing_engine()) and not _required():
+        if kind in NEED_ENGINE and (missing := missing_engine()) and not _required():
             item.add_marker(pytest.mark.skip(reason=missing))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("docker") and (missing := missing_engine()) and _required():
+    needs_engine = any(item.get_closest_marker(kind) for kind in NEED_ENGINE)
+    if needs_engine and (missing := missing_engine()) and _required():
         pytest.fail(f"REQUIRE_DOCKER is set, but: {missing}", pytrace=False)
 
 
