@@ -135,9 +135,8 @@ class DockerSubject:
 
 class _DockerContainer(Container):
     def __init__(self, container: Any, base: Path, port: int, api_error: type[Exception]) -> None:
-        super().__init__(base)
+        super().__init__(base, port)
         self._container = container
-        self._port = port
         self._api_error = api_error
         self._url: str | None = None
         self._last_log: str | None = None
@@ -151,11 +150,11 @@ class _DockerContainer(Container):
 
     def _address(self) -> str:
         settings = self._container.attrs["NetworkSettings"]
-        if bindings := (settings["Ports"] or {}).get(f"{self._port}/tcp"):
+        if bindings := (settings["Ports"] or {}).get(f"{self.port}/tcp"):
             return f"http://127.0.0.1:{bindings[0]['HostPort']}"
         for network in settings["Networks"].values():
             if network["IPAddress"]:
-                return f"http://{network['IPAddress']}:{self._port}"
+                return f"http://{network['IPAddress']}:{self.port}"
         raise Violation(f"it has ended with exit code {self.poll()}", self)
 
     @property

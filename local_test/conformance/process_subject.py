@@ -91,11 +91,10 @@ class _ProcessContainer(Container):
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], base: Path, port: int
     ) -> None:
-        super().__init__(base)
+        super().__init__(base, port)
         self._command = list(command)
         self._mark = uuid.uuid4().hex
         self._environment = {**environment, MARK: self._mark}
-        self._port = port
         self._log_file = base.parent / f"{base.name}-{self._mark}.log"
         self._last_log = ""
         self._child = self._start()
@@ -122,7 +121,7 @@ class _ProcessContainer(Container):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def log(self) -> str:

@@ -71,10 +71,12 @@ class Container(abc.ABC):
 
     Attributes:
         base: The folder here that is /opt/ml inside.
+        port: The one inside that a server should listen on (C1.17, C1.18).
     """
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, port: int) -> None:
         self.base = base
+        self.port = port
 
     @property
     @abc.abstractmethod
@@ -211,6 +213,14 @@ class Container(abc.ABC):
             last = last if reply is None else f"status {reply.status}"
             time.sleep(_PAUSE)
         raise Violation(f"/ping: {last} after {seconds:g} s, not {status}", self)
+
+    def is_ready(self, seconds: float) -> bool:
+        """Whether GET /ping is answered by 200 before the time is over."""
+        try:
+            self.until_ping(seconds)
+        except Violation:
+            return False
+        return True
 
     def __enter__(self) -> Self:
         return self
