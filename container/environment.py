@@ -85,6 +85,11 @@ class Environment:
         return self.base / contract.MODEL
 
     @property
+    def models_dir(self) -> Path:
+        """Where a multi-model endpoint places its models, read-only (C3.3, C3.18)."""
+        return self.base / contract.MODELS
+
+    @property
     def output_dir(self) -> Path:
         """Results other than the model."""
         return self.base / contract.OUTPUT

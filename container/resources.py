@@ -73,6 +73,26 @@ class WorkerPlan:
         return cls(workers, f"{_count(workers)}: limited by {limit}; {have}")
 
 
+def free_memory(root: Path = Path("/")) -> int:
+    """Bytes that can still be taken: what the machine has left, or less where a cgroup says so.
+
+    File contents that the kernel can drop at once count as free.
+
+    Args:
+        root: Where `sys/fs/cgroup` and `proc` are found.
+    """
+    free = [_machine_memory(root, "MemAvailable:")]
+    for folder, version in _cgroups(root, "memory"):
+        v2 = version == "v2"
+        limit = _read(folder / ("memory.max" if v2 else "memory.limit_in_bytes"))
+        used = _read(folder / ("memory.current" if v2 else "memory.usage_in_bytes"))
+        if limit.isdigit() and used.isdigit() and int(limit) < UNLIMITED_MEMORY:
+            stat = dict(line.split(" ", 1) for line in _read(folder / "memory.stat").splitlines())
+            droppable = int(stat.get("inactive_file" if v2 else "total_inactive_file", 0))
+            free.append(int(limit) - int(used) + droppable)
+    return max(0, min(free))
+
+
 def _count(workers: int) -> str:
     return "1 worker" if workers == 1 else f"{workers} workers"
 
@@ -113,9 +133,9 @@ def _cgroups(root: Path, controller: str) -> Iterator[tuple[Path, str]]:
                 yield tree / mount / each.relative_to("/"), "v1" if controllers else "v2"
 
 
-def _machine_memory(root: Path) -> int:
+def _machine_memory(root: Path, entry: str = "MemTotal:") -> int:
     for line in _read(root / "proc/meminfo").splitlines():
-        if line.startswith("MemTotal:"):
+        if line.startswith(entry):
             return int(line.split()[1]) * 1024
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 

@@ -120,6 +120,14 @@ class Settings:
         text="The platform runs a batch transform job: the answer's media type follows the "
         "request's, and an empty body is answered by an empty one (C2.2).",
     )
+    multi_model: bool = setting(
+        False,
+        _switch,
+        "SAGEMAKER_MULTI_MODEL",
+        allowed="true or false",
+        text="The platform loads and unloads models through /models (C3.1); one process holds them "
+        "all, and the workers only count how many requests it computes at the same time.",
+    )
     max_payload_mb: int | None = setting(
         None,
         _whole(0, 1024),

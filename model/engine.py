@@ -129,6 +129,7 @@ class Engine:
         else:
             model = (self._symbol, self._params, len(self._params), _CPU, 0)
             library.call("MXPredCreate", *model, *description, ctypes.byref(handle))
+            self._params = b""  # MXNet has its own copy, which every further handle shares
         return handle
 
     def _fetch(self, handle: ctypes.c_void_p, index: int) -> npt.NDArray[Any]:

@@ -77,6 +77,10 @@ class Predictor:
             )
         self.probabilities(np.full((1, len(spec.fields)), spec.missing, np.float32))
 
+    def close(self) -> None:
+        """Free what MXNet holds; the predictor cannot be used afterwards."""
+        self._engine.close()
+
     def outputs(self, arrays: dict[str, npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
         """Compute a plain export's outputs on raw arrays, exactly as they are.
 

@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import MutableMapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from container import logs
@@ -67,10 +68,15 @@ def prepare(variables: MutableMapping[str, str]) -> Plan:
     workers = WorkerPlan.make(
         Resources.measure(), _footprint(environment.model_dir), settings.workers
     )
+    served = environment.model_dir
+    if settings.multi_model:  # one process owns every model; it computes as many at a time (C3.19)
+        served = environment.models_dir
+        settings = replace(settings, concurrency=settings.concurrency * workers.workers)
+        workers = WorkerPlan(1, f"one process for every model; {workers.reason}")
     _log.info(
         "Serving %s on port %d: %s; %d requests at a time and %d waiting in each; "
         "bodies up to %d MiB; a worker that does not respond for %d s is replaced.",
-        environment.model_dir,
+        served,
         settings.port,
         workers.reason,
         settings.concurrency,
@@ -80,7 +86,7 @@ def prepare(variables: MutableMapping[str, str]) -> Plan:
     )
     scratch = _scratch()
     variables[metrics.FOLDER_VARIABLE] = str(scratch)
-    return Plan(settings, workers.workers, environment.model_dir, dict(variables), scratch)
+    return Plan(settings, workers.workers, served, dict(variables), scratch)
 
 
 def _check_default_accept(settings: Settings) -> None:

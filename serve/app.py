@@ -6,37 +6,32 @@ every route has the same body, made in `serve.errors`.
 
 import logging
 import re
-import time
 import uuid
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import partial
+from typing import Protocol
 
 from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from container import contract, logs
 from container.settings import Settings
-from serve import metrics
+from serve import metrics, multi_model
 from serve.admission import Admission
-from serve.bodies import Body
-from serve.core import Answer
+from serve.core import Answerer
 from serve.errors import Kind, ServeError
-from serve.loading import Loading
+from serve.invocation import Invocations
 from serve.metrics import Metrics
+from serve.models import Models
+from serve.routing import Route, add
 
 RETRY_AFTER_SECONDS = 1
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")  # C1.37
 
 _log = logging.getLogger("blerssi.serve")
 _KINDS = {404: Kind.NOT_FOUND, 405: Kind.METHOD_NOT_ALLOWED, 413: Kind.TOO_LARGE}
-
-
-class Route(NamedTuple):
-    """One route, for the documentation."""
-
-    path: str
-    methods: tuple[str, ...]
-    text: str
 
 
 PING = Route(
@@ -52,6 +47,22 @@ METRICS = Route(contract.METRICS, ("GET", "HEAD"), "Metrics of all workers for P
 ROUTES = (PING, INVOCATIONS, EXECUTION_PARAMETERS, METRICS)
 
 
+class Source(Protocol):
+    """Where the one model of the server comes from: `serve.loading.Loading`, usually."""
+
+    def healthy(self) -> bool:
+        """What /ping says."""
+        ...
+
+    def refusal(self) -> ServeError:
+        """Why /ping does not say 200."""
+        ...
+
+    def core(self) -> Answerer:
+        """The model, or a ServeError."""
+        ...
+
+
 @dataclass(frozen=True)
 class Parts:
     """What the routes work with.
@@ -61,13 +72,15 @@ class Parts:
         settings: How the server runs.
         workers: How many processes share the port.
         metrics: Where requests are counted.
+        models: The models of a multi-model endpoint; None where one model is served.
         admission: Who may compute.
     """
 
-    loading: Loading
+    loading: Source
     settings: Settings
     workers: int = 1
     metrics: Metrics = field(default_factory=Metrics)
+    models: Models | None = None
     admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,22 +93,20 @@ def create_app(parts: Parts) -> Flask:
     """Make the application of one worker."""
     app = Flask("serve", static_folder=None)
     app.url_map.merge_slashes = False  # no redirects: every other path is a 404
+    invocations = Invocations(parts.settings, parts.admission, parts.metrics)
     handlers = {
         PING: lambda: _ping(parts),
-        INVOCATIONS: lambda: _invocations(parts),
+        INVOCATIONS: lambda: invocations.respond(lambda: nullcontext(parts.loading.core())),
         EXECUTION_PARAMETERS: lambda: _execution_parameters(parts),
         METRICS: lambda: _metrics(parts),
     }
     for route, handler in handlers.items():
-        app.add_url_rule(
-            route.path,
-            route.path,
-            handler,
-            methods=list(route.methods),
-            provide_automatic_options=False,
-        )
+        add(app, route, handler)
+    if parts.models is not None:
+        multi_model.add_routes(app, parts.models, invocations)
     app.before_request(_identify)
-    app.register_error_handler(Exception, _error)
+    routes = ROUTES if parts.models is None else (*ROUTES, *multi_model.ROUTES)
+    app.register_error_handler(Exception, partial(_error, routes))
     return app
 
 
@@ -110,41 +121,6 @@ def _ping(parts: Parts) -> Response:
     if not parts.loading.healthy():
         raise parts.loading.refusal()
     return Response(content_type="text/plain")
-
-
-def _invocations(parts: Parts) -> Response:
-    started = time.perf_counter()
-    status, code, rows = 500, Kind.INTERNAL_ERROR.code, 0
-    try:
-        answer = _answer(parts)
-        status, code, rows = 200, "ok", answer.rows
-    except ServeError as error:
-        status, code = error.kind.status, error.kind.code
-        raise
-    finally:
-        seconds = time.perf_counter() - started
-        parts.metrics.finished(status, code, seconds, rows)
-        _log.info("status=%d code=%s rows=%d ms=%.1f", status, code, rows, 1000 * seconds)
-    response = Response(answer.body, content_type=answer.media_type)
-    if answer.echo is not None:
-        response.headers[contract.CUSTOM_ATTRIBUTES] = answer.echo
-    return response
-
-
-def _answer(parts: Parts) -> Answer:
-    headers = request.headers
-    body = Body(request.environ["wsgi.input"], request.content_length, parts.settings.max_payload)
-    with parts.admission.admit(), parts.metrics.in_flight():
-        body.read_first()
-        core = parts.loading.core()
-        with parts.admission.slot() as waited:
-            parts.metrics.waited(waited)
-            return core.invoke(
-                body.read_all(),
-                headers.get("Content-Type"),
-                headers.get("Accept"),
-                headers.get(contract.CUSTOM_ATTRIBUTES),
-            )
 
 
 def _execution_parameters(parts: Parts) -> Response:
@@ -174,13 +150,13 @@ def _metrics(parts: Parts) -> Response:
     return Response(parts.metrics.exposition(), content_type=metrics.CONTENT_TYPE)
 
 
-def _error(error: Exception) -> Response:
+def _error(routes: Sequence[Route], error: Exception) -> Response:
     """Answer any failure in the one form that errors have (C1.45, C1.49)."""
     headers: dict[str, str] = {}
     match error:
         case HTTPException():
             allowed = getattr(error, "valid_methods", None)
-            known = _of_http(error, allowed)
+            known = _of_http(error, allowed, routes)
             if allowed:
                 headers["Allow"] = ", ".join(sorted(allowed))
         case ServeError():
@@ -188,19 +164,23 @@ def _error(error: Exception) -> Response:
         case _:
             _log.exception("The server failed on this request.")
             known = ServeError.of(error)
-    if known.kind.status == 503:
+    if known.status == 503:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return Response(
-        known.body(g.request_id), known.kind.status, headers, content_type="application/json"
+        known.body(g.request_id), known.status, headers, content_type="application/json"
     )
 
 
-def _of_http(error: HTTPException, allowed: list[str] | None) -> ServeError:
+def _of_http(
+    error: HTTPException, allowed: list[str] | None, routes: Sequence[Route]
+) -> ServeError:
     path = f"{request.method} {request.path}"
     match _KINDS.get(error.code or 0, Kind.BAD_REQUEST):
         case Kind.NOT_FOUND as kind:
-            paths = ", ".join(route.path for route in ROUTES)
-            return ServeError(kind, f"{path:.200} is not a route; there are {paths}.")
+            paths = ", ".join(dict.fromkeys(route.path for route in routes))
+            hinted = routes is ROUTES and request.path.startswith(contract.MODELS_ROUTE)
+            hint = multi_model.HINT if hinted else ""
+            return ServeError(kind, f"{path:.200} is not a route; there are {paths}.", hint=hint)
         case Kind.METHOD_NOT_ALLOWED as kind:
             methods = ", ".join(sorted(allowed or ()))
             return ServeError(kind, f"{path:.200} is not allowed; use {methods}.")

@@ -1,18 +1,39 @@
-"""What serving means, without a transport: a body and three headers in, bytes or an error out.
+"""What serving means, without a transport: a request in, an answer or an error out.
 
-Knows no HTTP library. Whatever carries requests (Flask today) calls `Core.invoke`.
+Knows no HTTP library. Whatever carries requests (Flask today) calls `invoke`.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from model.errors import ModelError
 from model.predictor import Predictor
-from serve import decode, media
-from serve.arrays import ArrayFormat
+from serve import media
 from serve.attributes import Attributes
-from serve.encode import Encoder
 from serve.errors import Kind, ServeError
 from serve.media import ContentType
+from serve.stages import stages
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Request(NamedTuple):
+    """What a client sent.
+
+    Attributes:
+        body: As it came.
+        content_type: Missing means JSON (C1.41).
+        accept: Missing means the default (C6.14).
+        attributes: The custom attributes (C1.40).
+        headers: Every header, for handlers (C9.14).
+    """
+
+    body: bytes
+    content_type: str | None = None
+    accept: str | None = None
+    attributes: str | None = None
+    headers: Mapping[str, str] = _NOTHING
 
 
 class Answer(NamedTuple):
@@ -23,12 +44,34 @@ class Answer(NamedTuple):
         media_type: What it is, without parameters (C4.33).
         echo: The custom attributes that go back with it; None where none came (C1.40).
         rows: How many records were answered.
+        status: Another than 200 only where a handler says so.
+        headers: What a handler adds.
+        pieces: The body where it is made while it is sent (C1.50); none is empty.
     """
 
     body: bytes
     media_type: str
     echo: str | None
     rows: int
+    status: int = 200
+    headers: Mapping[str, str] = _NOTHING
+    pieces: Iterator[bytes] | None = None
+
+
+class Answerer(Protocol):
+    """A loaded model, with or without a user's handler around it."""
+
+    def invoke(self, request: Request) -> Answer:
+        """Answer one request; safe to call from several threads.
+
+        Raises:
+            ServeError: The request cannot be answered.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back everything that was loaded; nothing may be asked afterwards."""
+        ...
 
 
 class Core:
@@ -56,30 +99,22 @@ class Core:
         self._predictor = predictor
         self._default = media.choose(default_accept, media.JSON)
         self._batch = batch
-        self._largest = largest
-        signature = predictor.signature
-        self._encoder = Encoder(signature.output) if signature else None
-        self._arrays = ArrayFormat(predictor.inputs, predictor.shapes, largest)
+        self._stages = stages(predictor, largest)
 
-    def invoke(
-        self, body: bytes, content_type: str | None, accept: str | None, attributes: str | None
-    ) -> Answer:
+    def invoke(self, request: Request) -> Answer:
         """Answer one request; whatever is wrong with its headers is said before anything is read.
-
-        Args:
-            body: As it came.
-            content_type: Missing means JSON (C1.41).
-            accept: Missing means the default (C6.14).
-            attributes: The custom attributes (C1.40).
 
         Raises:
             ServeError: The request cannot be answered.
         """
-        content = media.parse_content_type(content_type)
-        options = Attributes.parse(attributes)
-        media_type = media.choose(accept, self._preferred(content))
+        content = media.parse_content_type(request.content_type)
+        options = Attributes.parse(request.attributes)
+        media_type = media.choose(request.accept, self._preferred(content))
         try:
-            return self._answer(body, content, media_type, options)
+            data = self._stages.read(request.body, content)
+            prediction = self._stages.predict(data, options.top_k)
+            written = self._stages.write(prediction, media_type)
+            return Answer(written, media_type, options.echo, self._stages.count(data))
         except ModelError as error:
             raise ServeError.of(error) from error
         except ServeError as error:
@@ -87,20 +122,10 @@ class Core:
                 return Answer(b"", media_type, options.echo, 0)
             raise
 
+    def close(self) -> None:
+        """Free the model."""
+        self._predictor.close()
+
     def _preferred(self, content: ContentType) -> str:
         follows = self._batch and content.media_type in media.WRITTEN
         return content.media_type if follows else self._default
-
-    def _answer(
-        self, body: bytes, content: ContentType, media_type: str, options: Attributes
-    ) -> Answer:
-        signature = self._predictor.signature
-        if signature is None or self._encoder is None:
-            arrays = self._arrays.decode(body, content)
-            outputs = self._predictor.outputs(arrays)
-            rows = len(next(iter(arrays.values())))
-            return Answer(self._arrays.encode(outputs, media_type), media_type, options.echo, rows)
-        rows_in = decode.rows(body, content, signature.input, self._largest)
-        answers = self._predictor.answers(rows_in, options.top_k)
-        written = self._encoder.encode(answers, media_type)
-        return Answer(written, media_type, options.echo, len(rows_in))

@@ -30,16 +30,25 @@ class Kind(Enum):
     EMPTY_BODY = _Kind(400, "The body holds no record.")
     INVALID_ATTRIBUTES = _Kind(400, "The custom attributes cannot be read or sent back.")
     BAD_REQUEST = _Kind(400, "The request is not sound HTTP.")
+    HANDLER_REFUSAL = _Kind(
+        400, "The handler refused the request, by default or by its status_code with this status."
+    )
     NOT_FOUND = _Kind(404, "There is no such route.")
+    UNKNOWN_MODEL = _Kind(404, "No model is loaded under this name, or its url does not exist.")
     METHOD_NOT_ALLOWED = _Kind(405, "The route takes other methods.")
     NOT_ACCEPTABLE = _Kind(406, "No media type of the Accept header can be given.")
     TIMEOUT = _Kind(408, "The body stopped coming.")
+    ALREADY_LOADED = _Kind(409, "A model is loaded, or is being loaded, under this name.")
     TOO_LARGE = _Kind(413, "The body is larger than the server's limit.")
     UNSUPPORTED_MEDIA_TYPE = _Kind(415, "The Content-Type or its charset is not known.")
     MODEL_FAILURE = _Kind(500, "The model failed on sound input.")
+    LOAD_FAILURE = _Kind(500, "The model cannot be loaded; the message says why.")
+    HANDLER_FAILURE = _Kind(500, "The handler of the model failed; the log has the traceback.")
     INTERNAL_ERROR = _Kind(500, "A fault of the server; the log has the details.")
     OVERLOADED = _Kind(503, "Every slot is busy and the queue is full; try again.")
     NOT_READY = _Kind(503, "The model is still loading, or could not be loaded.")
+    IN_USE = _Kind(503, "The model is unloaded, but requests still compute with it.")
+    OUT_OF_MEMORY = _Kind(507, "There is not enough memory; unload other models and try again.")
 
     @property
     def code(self) -> str:
@@ -66,6 +75,7 @@ class ServeError(Exception):
         hint: What to do about it.
         problems: Faults of single rows.
         total: How many problems there are in all.
+        status: The HTTP status; that of the kind, unless a handler chose another.
     """
 
     def __init__(
@@ -78,6 +88,7 @@ class ServeError(Exception):
         total: int = 0,
     ) -> None:
         super().__init__(message)
+        self.status = kind.status
         self.kind = kind
         self.message = message
         self.hint = hint
@@ -100,6 +111,8 @@ class ServeError(Exception):
                 )
             case ModelError():
                 return cls(Kind.MODEL_FAILURE, error.message, hint=error.hint)
+            case MemoryError():
+                return cls(Kind.OUT_OF_MEMORY, "There is not enough memory for this request.")
             case _:
                 return cls(
                     Kind.INTERNAL_ERROR,
@@ -130,6 +143,14 @@ class ServeError(Exception):
                 break
             fields["problems"].append(entry)
         return json.dumps({"error": fields}).encode()
+
+
+class HandlerRefusalError(ServeError):
+    """What a user's handler answers instead, with a status of its own choice."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(Kind.HANDLER_REFUSAL, message)
+        self.status = status
 
 
 def _short(text: str, most: int) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from model import artifact, trial
 from model.errors import ModelError
 from model.predictor import Predictor
-from serve.core import Core
+from serve.core import Answerer
 from serve.errors import Kind, ServeError
 
 WAIT_SECONDS = 20.0  # for a model that is loading, before a request is sent away
@@ -51,7 +51,7 @@ class Loading:
 
     def __init__(
         self,
-        make: Callable[[], Core],
+        make: Callable[[], Answerer],
         announce: Callable[[float], None] = lambda _seconds: None,
         others_ready: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -59,7 +59,7 @@ class Loading:
         self._announce = announce
         self._others_ready = others_ready
         self._over = threading.Event()
-        self._core: Core | None = None
+        self._core: Answerer | None = None
         self._failure = ""
 
     def start(self) -> None:
@@ -90,7 +90,7 @@ class Loading:
             return self._core is not None
         return self._others_ready()
 
-    def core(self, wait: float = WAIT_SECONDS) -> Core:
+    def core(self, wait: float = WAIT_SECONDS) -> Answerer:
         """Give what answers requests.
 
         Args:

@@ -140,6 +140,23 @@ def choose(accept: str | None, default: str) -> str:
     )
 
 
+def preferred(accept: str | None, default: str) -> str:
+    """The most preferred type, whatever it is; for a writer of the user's (C6.14).
+
+    Args:
+        accept: The Accept header; None or empty means anything.
+        default: What is given where a range of types is accepted.
+    """
+    wishes = sorted(parse_accept_header(accept, MIMEAccept), key=lambda wish: -wish[1])
+    for name, quality in wishes:
+        wanted = parse_options_header(name)[0].lower()
+        if quality > 0 and "/" in wanted and "*" not in wanted:
+            return wanted
+        if quality > 0:
+            return default
+    return default
+
+
 def _covers(wanted: str, media_type: str) -> bool:
     family, _, kind = wanted.partition("/")
     if kind == "*" or wanted == "*":

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,18 @@ from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
 from container import contract
+from container.resources import Resources, free_memory
 from container.settings import Settings
 from serve import metrics
 from serve.app import Parts, create_app
 from serve.board import Board, free_slot
-from serve.core import Core
-from serve.loading import Loading, load
+from serve.core import Answerer
+from serve.loading import Loading
+from serve.making import make
+from serve.memory import Budget
+from serve.models import Models
+from serve.multi_model import NoModel
+from serve.table import Table
 from serve.worker import Worker
 
 STOP_SECONDS = contract.SERVE_STOP_SECONDS - 7  # for running requests after SIGTERM (C1.15)
@@ -41,14 +48,14 @@ class Plan:
     Attributes:
         settings: How the server runs.
         workers: Processes.
-        model_dir: The model's folder; read, never written (C1.10).
+        folder: The model, or all models of a multi-model endpoint; read, never written (C1.10).
         variables: The environment of child processes.
-        scratch: A folder of our own for metrics.
+        scratch: A folder of our own for metrics, and for the names of a multi-model endpoint.
     """
 
     settings: Settings
     workers: int
-    model_dir: Path
+    folder: Path
     variables: Mapping[str, str]
     scratch: Path
 
@@ -76,7 +83,11 @@ class Server(BaseApplication):  # type: ignore[misc]
             counts.loaded(seconds)
             self._board.set(self._slot, ready=True)
 
-        loading = Loading(self._make_core, announce, self._board.any_ready)
+        if plan.settings.multi_model:
+            announce(0.0)
+            parts = (NoModel(), plan.settings, plan.workers, counts, self._models())
+            return create_app(Parts(*parts))
+        loading = Loading(partial(self._make, plan.folder), announce, self._board.any_ready)
         loading.start()
         return create_app(Parts(loading, plan.settings, plan.workers, counts))
 
@@ -84,14 +95,13 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Serve."""
         _Arbiter(self).run()
 
-    def _make_core(self) -> Core:
-        settings = self._plan.settings
-        return Core(
-            load(self._plan.model_dir, self._plan.variables),
-            default_accept=settings.default_accept,
-            batch=settings.batch,
-            largest=settings.max_payload,
-        )
+    def _make(self, folder: Path) -> Answerer:
+        return make(folder, self._plan.variables, self._plan.settings)
+
+    def _models(self) -> Models:
+        budget = Budget(free_memory, Resources.measure().memory)
+        table = Table(self._plan.scratch / contract.MODELS)
+        return Models(self._plan.folder, table, self._make, budget)
 
     def _options(self) -> dict[str, Any]:
         settings = self._plan.settings

@@ -24,7 +24,7 @@ def signature(fields: int = 13) -> Signature:
 
 def signed_model(folder: Path, *, seed: int = 0) -> Path:
     """Write a model of random weights with a signature, as training does; gives the folder."""
-    net = network.build(13, len(LABELS), (8,), 0.0, seed)
+    net = network.build(13, len(LABELS), (8,), seed)
     artifact.write(folder, network.export(net), signature())
     return folder
 

@@ -10,7 +10,7 @@ import pytest
 from model.errors import EngineError
 from model.predictor import Predictor
 from serve import media
-from serve.core import Core
+from serve.core import Core, Request
 from serve.errors import Kind, ServeError
 from tests.support.models import LABELS
 
@@ -38,9 +38,9 @@ BODIES = {
 def test_every_format_in_gives_every_format_out(
     signed: Predictor, content_type: str, accept: str
 ) -> None:
-    answer = Core(signed).invoke(BODIES[content_type], content_type, accept, None)
+    answer = Core(signed).invoke(Request(BODIES[content_type], content_type, accept, None))
     assert (answer.media_type, answer.rows, answer.echo) == (accept, 5, None)
-    assert answer == Core(signed).invoke(BODIES[media.JSON], None, accept, None)
+    assert answer == Core(signed).invoke(Request(BODIES[media.JSON], None, accept, None))
     probabilities = signed.probabilities(ROWS)
     best = [LABELS[i] for i in probabilities.argmax(axis=1)]
     match accept:
@@ -60,9 +60,9 @@ def test_every_format_in_gives_every_format_out(
 @pytest.mark.parametrize("rows", [1, 2, 3, 1023, 1024, 1025, 3000])
 def test_as_many_answers_as_records_in_their_order(signed: Predictor, rows: int) -> None:
     many = np.resize(ROWS, (rows, 13))
-    answer = Core(signed).invoke(saved(many), media.NPY, media.CSV, None)
+    answer = Core(signed).invoke(Request(saved(many), media.NPY, media.CSV, None))
     lines = answer.body.split(b"\n")
-    few = Core(signed).invoke(saved(ROWS), media.NPY, media.CSV, None).body.split(b"\n")
+    few = Core(signed).invoke(Request(saved(ROWS), media.NPY, media.CSV, None)).body.split(b"\n")
     assert len(lines) == rows + 1
     assert [line.split(b",")[0] for line in lines[:rows]] == [
         few[i % 5].split(b",")[0] for i in range(rows)
@@ -71,7 +71,7 @@ def test_as_many_answers_as_records_in_their_order(signed: Predictor, rows: int)
 
 @pytest.mark.parametrize(("top_k", "listed"), [("1", 1), ("2", 2), ("999", len(LABELS))])
 def test_top_k_is_honoured_and_echoed(signed: Predictor, top_k: str, listed: int) -> None:
-    answer = Core(signed).invoke(BODIES[media.JSON], None, None, f"top_k={top_k},x=y")
+    answer = Core(signed).invoke(Request(BODIES[media.JSON], None, None, f"top_k={top_k},x=y"))
     candidates = json.loads(answer.body)["predictions"][0]["candidates"]
     assert len(candidates) == listed
     assert sorted((each["probability"] for each in candidates), reverse=True) == [
@@ -93,20 +93,20 @@ def test_top_k_is_honoured_and_echoed(signed: Predictor, top_k: str, listed: int
 )
 def test_refusals(signed: Predictor, arguments: Any, kind: Kind) -> None:
     with pytest.raises(ServeError) as caught:
-        Core(signed).invoke(*arguments)
+        Core(signed).invoke(Request(*arguments))
     assert caught.value.kind is kind
 
 
 def test_batch_answers_in_kind_and_nothing_for_nothing(signed: Predictor) -> None:
     core = Core(signed, batch=True)
-    assert core.invoke(CSV, "text/csv; charset=utf-8", None, None).media_type == media.CSV
-    assert core.invoke(CSV, media.CSV, media.JSON, None).media_type == media.JSON
-    assert core.invoke(b"\n", media.CSV, None, None) == (b"", media.CSV, None, 0)
+    assert core.invoke(Request(CSV, "text/csv; charset=utf-8", None, None)).media_type == media.CSV
+    assert core.invoke(Request(CSV, media.CSV, media.JSON, None)).media_type == media.JSON
+    assert core.invoke(Request(b"\n", media.CSV, None, None))[:4] == (b"", media.CSV, None, 0)
 
 
 def test_the_default_type_can_be_set_and_must_be_one_that_is_written(signed: Predictor) -> None:
     core = Core(signed, default_accept="text/csv")
-    assert core.invoke(CSV, media.CSV, "*/*", None).media_type == media.CSV
+    assert core.invoke(Request(CSV, media.CSV, "*/*", None)).media_type == media.CSV
     with pytest.raises(ServeError):
         Core(signed, default_accept="image/png")
 
@@ -119,7 +119,7 @@ def test_a_failing_model_is_its_own_fault(
 
     monkeypatch.setattr(signed, "answers", fail)
     with pytest.raises(ServeError) as caught:
-        Core(signed).invoke(CSV, media.CSV, None, None)
+        Core(signed).invoke(Request(CSV, media.CSV, None, None))
     assert caught.value.kind is Kind.MODEL_FAILURE
 
 
@@ -134,7 +134,7 @@ def test_a_failing_model_is_its_own_fault(
 def test_a_plain_export_takes_and_gives_raw_arrays(
     plain: Predictor, body: bytes, content_type: str | None, accept: str | None
 ) -> None:
-    answer = Core(plain).invoke(body, content_type, accept, None)
+    answer = Core(plain).invoke(Request(body, content_type, accept, None))
     (expected,) = plain.outputs({"data": np.array([[1, 2], [3, 4]], np.float32)})
     assert json.loads(answer.body) == expected.tolist()
     assert (answer.media_type, answer.rows) == (media.JSON, 2)
@@ -145,5 +145,5 @@ def test_arrays_that_do_not_fit_a_plain_export_are_the_clients_fault(
     plain: Predictor, body: bytes
 ) -> None:
     with pytest.raises(ServeError) as caught:
-        Core(plain).invoke(body, None, None, None)
+        Core(plain).invoke(Request(body, None, None, None))
     assert caught.value.kind.status == 400

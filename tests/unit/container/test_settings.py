@@ -31,6 +31,8 @@ def test_defaults() -> None:
         ("SAGEMAKER_BATCH", "True", "batch", True),
         ("SAGEMAKER_BATCH", "true", "batch", True),
         ("SAGEMAKER_BATCH", "0", "batch", False),
+        ("SAGEMAKER_MULTI_MODEL", "true", "multi_model", True),
+        ("SAGEMAKER_MULTI_MODEL", "false", "multi_model", False),
         ("SAGEMAKER_MAX_PAYLOAD_IN_MB", "6", "max_payload", 6 << 20),
         ("SAGEMAKER_MAX_PAYLOAD_IN_MB", "0", "max_payload", 1 << 30),
         ("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "Text/CSV", "default_accept", "text/csv"),

@@ -26,7 +26,7 @@ def test_the_plan_follows_the_variables(tmp_path: Path, caplog: pytest.LogCaptur
     }
     plan = entry.prepare(variables)
     assert (plan.settings.port, plan.workers) == (9000, 3)
-    assert plan.model_dir == tmp_path / "model"
+    assert plan.folder == tmp_path / "model"
     assert plan.scratch.is_dir()
     assert variables[metrics.FOLDER_VARIABLE] == str(plan.scratch)
     assert "MXNET_ENGINE_TYPE" in plan.variables

@@ -1,0 +1,112 @@
+"""The three steps from a body to an answer, as a model's kind has them: read, predict, write.
+
+`serve.core` takes them one after the other; a user's handler may replace each (C6.10).
+"""
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from model.answers import Answers
+from model.errors import EngineError
+from model.predictor import Predictor
+from model.signature import Signature
+from serve import decode
+from serve.arrays import ArrayFormat
+from serve.encode import Encoder
+from serve.media import ContentType
+
+
+class Stages(Protocol):
+    """What every kind of model can do; what passes between the steps is the kind's own affair."""
+
+    def read(self, body: bytes, content: ContentType) -> Any:
+        """Read the records of a body."""
+        ...
+
+    def predict(self, data: Any, top_k: int) -> Any:
+        """Compute what the model says of them."""
+        ...
+
+    def write(self, prediction: Any, media_type: str) -> bytes:
+        """Write that down in one of `media.WRITTEN`."""
+        ...
+
+    def count(self, data: Any) -> int:
+        """How many records were read."""
+        ...
+
+
+class SignedStages:
+    """A model with a signature: rows of named fields in, labels out."""
+
+    def __init__(self, predictor: Predictor, signature: Signature, largest: int) -> None:
+        self._predictor = predictor
+        self._input = signature.input
+        self._encoder = Encoder(signature.output)
+        self._largest = largest
+
+    def read(self, body: bytes, content: ContentType) -> Any:
+        """Read rows of the signature's fields, (N, fields) float32."""
+        return decode.rows(body, content, self._input, self._largest)
+
+    def predict(self, data: Any, top_k: int) -> Answers:
+        """Compute the answer to each row."""
+        return self._predictor.answers(data, top_k)
+
+    def write(self, prediction: Any, media_type: str) -> bytes:
+        """Write the answers."""
+        return self._encoder.encode(prediction, media_type)
+
+    def count(self, data: Any) -> int:
+        """How many rows there are."""
+        return len(data)
+
+
+class ArrayStages:
+    """A plain export, or a model that only its handler knows: arrays in, arrays out.
+
+    Args:
+        predictor: None where the handler's `model_fn` loaded the model.
+        largest: Bytes that an archive may have when unpacked.
+    """
+
+    def __init__(self, predictor: Predictor | None, largest: int) -> None:
+        self._predictor = predictor
+        inputs = predictor.inputs if predictor else ("data",)
+        self._format = ArrayFormat(inputs, predictor.shapes if predictor else {}, largest)
+
+    def read(self, body: bytes, content: ContentType) -> Any:
+        """Read an array an input; without a predictor, the one array that the body holds."""
+        arrays = self._format.decode(body, content)
+        return arrays if self._predictor else next(iter(arrays.values()))
+
+    def predict(self, data: Any, top_k: int) -> Any:  # noqa: ARG002 - arrays have no candidates
+        """Compute the outputs.
+
+        Raises:
+            EngineError: The handler loaded the model, so it has to predict as well.
+        """
+        if self._predictor is None:
+            raise EngineError("A model that model_fn loaded needs a predict_fn or transform_fn.")
+        return self._predictor.outputs(data)
+
+    def write(self, prediction: Any, media_type: str) -> bytes:
+        """Write the outputs; anything but a list of arrays is taken for one output."""
+        several = isinstance(prediction, list) and all(
+            isinstance(each, np.ndarray) for each in prediction
+        )
+        outputs = prediction if several and prediction else [np.asarray(prediction)]
+        return self._format.encode(outputs, media_type)
+
+    def count(self, data: Any) -> int:
+        """How many rows the first input has."""
+        first = next(iter(data.values())) if isinstance(data, dict) else data
+        return len(first)
+
+
+def stages(predictor: Predictor | None, largest: int) -> Stages:
+    """The steps for a loaded model, or for one that only its handler knows (None)."""
+    if predictor is not None and predictor.signature is not None:
+        return SignedStages(predictor, predictor.signature, largest)
+    return ArrayStages(predictor, largest)
