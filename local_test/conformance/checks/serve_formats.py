@@ -1,0 +1,262 @@
+"""Formats and their negotiation (C6.14 - C6.17, C6.30 - C6.37)."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+
+from container import contract
+from local_test.conformance import patience
+from local_test.conformance.http import Reply
+from local_test.conformance.lab import Lab
+from local_test.conformance.registry import NotChecked, Violation, check
+from local_test.conformance.traffic import CSV, JSON, LINES, invoke, media_type, records
+
+_SDK_TYPES = (
+    "application/json",
+    "text/csv",
+    "application/x-npy",
+    "application/octet-stream",
+    "application/jsonlines",
+    "application/x-npz",
+    "text/libsvm",
+    "text/plain",
+    "image/png",
+    "image/jpeg",
+    "tensor/pt",
+    "application/x-recordio-protobuf",
+)  # C6.35
+_ALIASES = {
+    LINES: ("application/x-jsonlines", "application/jsonl"),
+    JSON: ("text/json",),
+    CSV: ("application/csv", "csv"),
+}  # C6.36
+_RECORDIO = b"\n#\xd7\xce\x04\0\0\0\0\0\0\0"  # one empty record
+
+
+@check(
+    "C6.14",
+    "C9.11",
+    group="serve",
+    title="A list in Accept is read, with weights: the first type that is known is given",
+    expected="status 200 in that type",
+)
+def accept_lists_are_understood(lab: Lab) -> None:
+    """The SDK's deserializers send lists."""
+    for wanted, reply in _negotiated(lab):
+        if reply.status != 200:
+            raise Violation(f"status {reply.status}, though {wanted} is in the list", reply)
+
+
+@check(
+    "C6.15",
+    group="serve",
+    title="The Content-Type of an answer is one type, not the Accept header",
+    expected="the type that was chosen",
+)
+def answers_have_the_chosen_type(lab: Lab) -> None:
+    """AWS's toolkit sends the header back as it came."""
+    for wanted, reply in _negotiated(lab):
+        if reply.status == 200 and media_type(reply.media_type) != wanted:
+            raise Violation(f"Content-Type {reply.media_type!r} instead of {wanted}", reply)
+
+
+def _negotiated(lab: Lab) -> Iterator[tuple[str, Reply]]:
+    server, payload = lab.server(), lab.materials.payload
+    wanted = media_type(invoke(server, payload).media_type)
+    if not wanted:
+        raise NotChecked("its answers have no Content-Type; see C1.39")
+    for accept in (
+        f"application/x-unheard-of, {wanted}",
+        f"application/x-unheard-of;q=0.9,{wanted};q=0.5",
+        f"{wanted};q=1.0, */*;q=0.1",
+    ):
+        yield wanted, invoke(server, payload, Accept=accept)
+
+
+@check(
+    "C6.16",
+    group="serve",
+    title="One CSV line is answered as one of several is",
+    expected="status 200 for the first line alone",
+)
+def one_line_is_a_table_too(lab: Lab) -> None:
+    """AWS's toolkit makes a vector of it."""
+    payload = lab.materials.payload_of(CSV)
+    first = records(payload)[0]
+    reply = lab.server().post(contract.INVOCATIONS, first + b"\n", payload.headers)
+    if reply.status != 200:
+        raise Violation(f"status {reply.status} for a single line", reply)
+
+
+@check(
+    "C6.17",
+    group="serve",
+    title="JSON answers are strict JSON",
+    expected="neither NaN nor Infinity",
+)
+def json_answers_are_strict(lab: Lab) -> None:
+    """Python writes NaN without a word; other languages fail on it."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is not JSON")
+
+    _ = lab.materials.payload
+    for payload in lab.materials.payloads:
+        reply = invoke(lab.server(), payload, **({} if payload.streams else {"Accept": JSON}))
+        if reply.status != 200 or media_type(reply.media_type) != JSON:
+            continue
+        try:
+            json.loads(reply.body, parse_constant=refuse)
+        except ValueError as error:
+            raise Violation(str(error), reply) from error
+
+
+@check(
+    "C6.30",
+    group="serve",
+    title='JSON that lists "instances" is answered by as many "predictions"',
+    expected='{"predictions": [...]} of the same length',
+)
+def instances_become_predictions(lab: Lab) -> None:
+    """The common data format; other JSON is the container's own affair."""
+    payload = lab.materials.payload_of(JSON)
+    sent = json.loads(payload.body)
+    if not isinstance(sent, dict) or not isinstance(sent.get("instances"), list):
+        raise NotChecked('its JSON payload has no "instances"')
+    reply = invoke(lab.server(), payload, Accept=JSON)
+    answer = _parsed(reply)
+    predictions = answer.get("predictions") if isinstance(answer, dict) else None
+    if not isinstance(predictions, list) or len(predictions) != len(sent["instances"]):
+        raise Violation(f"no {len(sent['instances'])} predictions", reply)
+
+
+@check(
+    "C6.31",
+    group="serve",
+    title="JSON lines are answered by one line of JSON each",
+    expected="as many lines out as in",
+)
+def lines_become_lines(lab: Lab) -> None:
+    """Where the answer can be had as JSON lines."""
+    payload = lab.materials.payload_of(LINES)
+    reply = invoke(lab.server(), payload, Accept=LINES)
+    if reply.status == 406 or media_type(reply.media_type) != LINES:
+        raise NotChecked("it does not answer in application/jsonlines")
+    lines = reply.text.splitlines()
+    if len(lines) != len(records(payload)):
+        raise Violation(f"{len(lines)} lines for {len(records(payload))}", reply)
+    for line in lines:
+        try:
+            json.loads(line)
+        except ValueError as error:
+            raise Violation(f"a line is not JSON: {error}", reply) from error
+
+
+@check(
+    "C6.32",
+    group="serve",
+    title="Every line of a CSV request is a record: there is no header line",
+    expected="two answers for the first line sent twice",
+)
+def csv_has_no_header(lab: Lab) -> None:
+    """A server that drops the first line loses a record of every request."""
+    payload = lab.materials.payload_of(CSV)
+    first = records(payload)[0]
+    headers = {"Content-Type": payload.content_type, "Accept": CSV}
+    one = lab.server().post(contract.INVOCATIONS, first + b"\n", headers)
+    two = lab.server().post(contract.INVOCATIONS, (first + b"\n") * 2, headers)
+    if 406 in {one.status, two.status} or media_type(two.media_type) != CSV:
+        raise NotChecked("it does not answer in text/csv")
+    if len(two.text.splitlines()) != 2 * max(1, len(one.text.splitlines())):
+        raise Violation("two lines get no two answers", two, one)
+
+
+@check(
+    "C6.33",
+    group="serve",
+    title="RecordIO-protobuf is answered, or refused with 415",
+    expected="status 200, 400 or 415",
+)
+def recordio_is_answered_or_refused(lab: Lab) -> None:
+    """It is optional."""
+    content_type = "application/x-recordio-protobuf"
+    reply = lab.server().post(contract.INVOCATIONS, _RECORDIO, {"Content-Type": content_type})
+    if reply.status not in {200, 400, 415}:
+        raise Violation(f"status {reply.status}", reply)
+
+
+@check(
+    "C6.35",
+    group="serve",
+    title="Each type that the SDK sends is answered, or refused by a 4xx",
+    expected="no 5xx",
+)
+def sdk_types_are_answered_or_refused(lab: Lab) -> None:
+    """The body is another type's, so 400 is as good as 415."""
+    for content_type in _SDK_TYPES:
+        headers = {"Content-Type": content_type}
+        reply = lab.server().post(contract.INVOCATIONS, b"\x00\x01\x02", headers)
+        if reply.status >= 500:
+            raise Violation(f"{content_type}: status {reply.status}", reply)
+
+
+@check(
+    "C6.36",
+    group="serve",
+    title="Other names of known types are answered, or refused with 415",
+    expected="status 200 or 415",
+)
+def aliases_are_answered_or_refused(lab: Lab) -> None:
+    """Names seen in the wild."""
+    _ = lab.materials.payload
+    for payload in lab.materials.payloads:
+        for alias in _ALIASES.get(media_type(payload.content_type), ()):
+            headers = payload.headers | {"Content-Type": alias}
+            reply = lab.server().post(contract.INVOCATIONS, payload.body, headers)
+            if reply.status not in {200, 415}:
+                raise Violation(f"{alias}: status {reply.status}", reply)
+
+
+@check(
+    "C6.37",
+    group="serve",
+    title="Pickles in a request are never opened",
+    expected="a 4xx at once",
+)
+def nothing_is_unpickled(lab: Lab) -> None:
+    """The pickle only sleeps; another one could do anything."""
+    pickle = b"ctime\nsleep\n(F%.1f\ntR." % patience.EXTRA_SECONDS
+    npy = _npy(pickle)
+    bodies = {
+        "application/x-npy": npy,
+        "application/x-npz": _npz(npy),
+        "application/python-pickle": pickle,
+        "application/x-pickle": pickle,
+    }
+    for content_type, body in bodies.items():
+        headers = {"Content-Type": content_type}
+        reply = lab.server().post(contract.INVOCATIONS, body, headers)
+        if reply.seconds >= patience.EXTRA_SECONDS:
+            raise Violation(f"{content_type}: the pickle was run", reply)
+
+
+def _npy(pickle: bytes) -> bytes:
+    """An array of objects, as numpy writes it."""
+    header = b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"
+    header = header.ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + pickle
+
+
+def _npz(npy: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("data.npy", npy)
+    return packed.getvalue()
+
+
+def _parsed(reply: Reply) -> object:
+    try:
+        return json.loads(reply.body)
+    except ValueError as error:
+        raise Violation(f"status {reply.status}, not JSON: {error}", reply) from error
