@@ -2,6 +2,7 @@
 
 model = "model.tar.gz"                          # or a folder
 wait = 115                                      # seconds until a server is ready
+multi_model = true                              # default: what the image's label says
 
 [[payload]]                                     # the usual one first
 file = "rows.csv"
@@ -15,6 +16,7 @@ hyperparameters = { epochs = "2" }              # short, and ends well
 long = { epochs = "10000" }                     # added: takes a minute at least
 wrong = { epochs = "none" }                     # added: has to fail
 metrics = ["loss=([0-9.]+)"]                    # printed by training
+pipe = true                                     # optional: it reads pipes, too
 seconds = 300                                   # for the short one
 
 [environment]
@@ -38,6 +40,7 @@ _ALLOWED: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "": {
         "model": str,
         "wait": (int, float),
+        "multi_model": bool,
         "payload": list,
         "training": dict,
         "environment": dict,
@@ -50,6 +53,7 @@ _ALLOWED: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
         "long": dict,
         "wrong": dict,
         "metrics": list,
+        "pipe": bool,
         "seconds": (int, float),
     },
 }
@@ -93,7 +97,9 @@ def read(path: Path) -> Configuration:
         long=training.get("long", {}),
         wrong=training.get("wrong", {}),
         metrics=tuple(training.get("metrics", ())),
+        pipe=training.get("pipe", False),
         train_seconds=float(training.get("seconds", TRAIN_SECONDS)),
+        multi_model=content.get("multi_model"),
         variables=content.get("environment", {}),
     )
     model = folder / content["model"] if "model" in content else None

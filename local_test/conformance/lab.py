@@ -5,16 +5,19 @@ lab.fresh(...)      a server of one's own, ready unless told otherwise
 lab.trained         a training that ended, shared by all that only read it
 lab.train(...)      a training of one's own, to its end
 lab.job(...)        a training that runs
+lab.once(make)      what a function makes of the lab, made once and shared
 """
 
 import contextlib
 import itertools
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 from local_test import layout
+from local_test.conformance.draft import Change, Draft
 from local_test.conformance.materials import Materials
 from local_test.conformance.registry import NotChecked, Violation
 from local_test.conformance.subject import UNLIMITED, Container, Limits, Subject
@@ -22,6 +25,8 @@ from local_test.conformance.trained import Trained, finished
 
 MULTI_MODEL = "SAGEMAKER_MULTI_MODEL"  # C3.1
 START_SECONDS = 115.0  # what SageMaker's local mode grants a server (C7.12)
+
+_Made = TypeVar("_Made")
 
 
 class Lab:
@@ -48,6 +53,7 @@ class Lab:
         self._folder = folder
         self._numbers = itertools.count(1)
         self._servers: dict[tuple[tuple[str, str], ...], Container | NotChecked] = {}
+        self._made: dict[Callable[[Lab], Any], Any] = {}
 
     @cached_property
     def model(self) -> Path:
@@ -60,18 +66,40 @@ class Lab:
             return self.materials.model
         if not self.materials.channels:
             raise NotChecked("needs a model (--model PATH), or data to train one (--training PATH)")
-        if self.trained.exit_code:
-            raise NotChecked("needs a model, and training one failed; see C5.4")
-        return self.trained.base / "model"
+        try:
+            trained = self.trained
+        except Violation as violation:
+            raise NotChecked(f"needs a model, and training is {violation}; see C5.1") from violation
+        if trained.exit_code:
+            raise NotChecked("needs a model, and training one failed; see C5.1")
+        return trained.base / "model"
 
-    @cached_property
+    @property
     def trained(self) -> Trained:
         """A training with the user's hyperparameters; read it, never change it.
 
         Raises:
+            Violation: It does not end in time.
             NotChecked: There is no training data.
         """
-        return self.train()
+        return self.once(Lab.train)
+
+    def once(self, make: Callable[["Lab"], _Made]) -> _Made:
+        """Give what a function made of this lab when it was first asked for here.
+
+        Raises:
+            Violation: It raised one then.
+            NotChecked: Likewise.
+        """
+        if make not in self._made:
+            try:
+                self._made[make] = make(self)
+            except (Violation, NotChecked) as reason:
+                self._made[make] = reason
+        if isinstance(self._made[make], (Violation, NotChecked)):
+            raise self._made[make]
+        made: _Made = self._made[make]
+        return made
 
     def folder(self) -> Path:
         """Make a new, empty base folder."""
@@ -161,16 +189,13 @@ class Lab:
                     raise
             yield started
 
-    def train(  # noqa: PLR0913 - they are those of `job`
+    def train(
         self,
         *,
         hyperparameters: Mapping[str, str] | None = None,
         channels: Mapping[str, Path] | None = None,
-        files: Mapping[str, bytes | None] | None = None,
-        variables: Mapping[str, str] | None = None,
+        changes: Sequence[Change] = (),
         limits: Limits = UNLIMITED,
-        arguments: Sequence[str] = ("train",),
-        entrypoint: Sequence[str] | None = None,
         seconds: float | None = None,
     ) -> Trained:
         """Run a training to its end; see `job`.
@@ -180,39 +205,27 @@ class Lab:
             NotChecked: There is no training data.
         """
         with self.job(
-            hyperparameters=hyperparameters,
-            channels=channels,
-            files=files,
-            variables=variables,
-            limits=limits,
-            arguments=arguments,
-            entrypoint=entrypoint,
+            hyperparameters=hyperparameters, channels=channels, changes=changes, limits=limits
         ) as running:
             code = running.wait(self.materials.train_seconds if seconds is None else seconds)
             return finished(running, code)
 
     @contextlib.contextmanager
-    def job(  # noqa: PLR0913 - they are the parts of a training job
+    def job(
         self,
         *,
         hyperparameters: Mapping[str, str] | None = None,
         channels: Mapping[str, Path] | None = None,
-        files: Mapping[str, bytes | None] | None = None,
-        variables: Mapping[str, str] | None = None,
+        changes: Sequence[Change] = (),
         limits: Limits = UNLIMITED,
-        arguments: Sequence[str] = ("train",),
-        entrypoint: Sequence[str] | None = None,
     ) -> Iterator[Container]:
         """Start a training as the platform lays it out, gone after the block.
 
         Args:
             hyperparameters: None takes the user's.
             channels: None takes the user's.
-            files: Contents by path below the base folder, over what was laid out; None removes.
-            variables: Added to its environment.
+            changes: Applied one after another to what was laid out.
             limits: What it is not given.
-            arguments: What follows the image's name.
-            entrypoint: Replaces the image's own.
 
         Raises:
             NotChecked: There is no training data.
@@ -222,14 +235,11 @@ class Lab:
         job = layout.Job(self.folder().parent)
         given = self.materials.hyperparameters if hyperparameters is None else hyperparameters
         layout.lay_out(job, self.materials.channels if channels is None else channels, given)
-        for path, content in (files or {}).items():
-            _put(job.base / path, content)
+        draft = Draft(job.base, {**layout.job_variables(), **self.materials.variables})
+        for change in changes:
+            change(draft)
         started = self.subject.start(
-            arguments,
-            base=job.base,
-            variables={**layout.job_variables(), **self._all(variables or {})},
-            limits=limits,
-            entrypoint=entrypoint,
+            draft.arguments, base=job.base, variables=draft.variables, limits=limits
         )
         self.used.append(started)
         with started:
@@ -252,14 +262,3 @@ class Lab:
 
     def _all(self, variables: Mapping[str, str]) -> dict[str, str]:
         return {**self.materials.variables, **variables}
-
-
-def _put(path: Path, content: bytes | None) -> None:
-    """Write a file, or remove a file or folder."""
-    if content is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    elif path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -46,7 +46,9 @@ class Materials:
         long: Hyperparameters added for a training that lasts a minute at least.
         wrong: Hyperparameters added for a training that has to fail.
         metrics: Regular expressions of metrics that training prints (C5.50).
+        pipe: Whether training reads its channels in Pipe mode, too (C5.19).
         train_seconds: How long the short training may take.
+        multi_model: Whether it can serve many models; None believes the image's label (C3.1).
         variables: Added to the environment of every container.
     """
 
@@ -57,7 +59,9 @@ class Materials:
     long: Mapping[str, str] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)
     metrics: tuple[str, ...] = ()
+    pipe: bool = False
     train_seconds: float = TRAIN_SECONDS
+    multi_model: bool | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
 
     @property

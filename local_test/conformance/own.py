@@ -46,6 +46,8 @@ def materials(subject: Subject, folder: Path, variables: Mapping[str, str]) -> M
         long={"epochs": "10000"},
         wrong={"epochs": "none"},
         metrics=_METRICS,
+        pipe=True,
+        multi_model=True,
         variables=variables,
     )
 

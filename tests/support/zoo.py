@@ -52,6 +52,8 @@ def materials(folder: Path) -> Materials:
         long={"epochs": "100000"},
         wrong={"epochs": "none"},
         metrics=("loss=([0-9.]+)",),
+        pipe=True,
+        multi_model=True,
         train_seconds=30,
     )
 
