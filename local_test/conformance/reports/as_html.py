@@ -1,12 +1,12 @@
 """A run as one HTML file that needs nothing else: no script, no font, no network."""
 
-from html import escape
+import html
 from itertools import groupby
 
 from local_test.conformance import findings
 from local_test.conformance.catalogue import GRADES
 from local_test.conformance.findings import Finding, Status
-from local_test.conformance.reports.report import Report
+from local_test.conformance.reports.report import Report, plain
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8886; --good: #18794e; --bad: #c62a2f; --mild: #8a5a00 }
@@ -30,15 +30,15 @@ def render(report: Report) -> str:
     verdict = "does not conform" if report.exit_code else "no hard clause is violated"
     groups = groupby(report.findings, lambda each: each.check.group)
     sections = [
-        f"<h2>{escape(group)}</h2>\n" + "\n".join(_finding(each) for each in found)
+        f"<h2>{_escape(group)}</h2>\n" + "\n".join(_finding(each) for each in found)
         for group, found in groups
     ]
     rest = "\n".join(
-        f"<tr><td>{name}</td><td>{escape(report.catalogue[name].title)}</td>"
-        f"<td>{escape(reason)}</td></tr>"
+        f"<tr><td>{name}</td><td>{_escape(report.catalogue[name].title)}</td>"
+        f"<td>{_escape(reason)}</td></tr>"
         for name, reason in report.rest().items()
     )
-    subject = escape(report.subject)
+    subject = _escape(report.subject)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
@@ -47,7 +47,7 @@ def render(report: Report) -> str:
 <style>{_STYLE}</style>
 <h1>SageMaker contract: {subject}</h1>
 <p class="sum">{_sums(report)}</p>
-<p><strong>{verdict}</strong> &middot; {escape(report.started)} &middot; {report.seconds:.0f} s</p>
+<p><strong>{verdict}</strong> &middot; {_escape(report.started)} &middot; {report.seconds:.0f} s</p>
 {"".join(sections)}
 <h2>Clauses that were not looked at</h2>
 <table>
@@ -69,22 +69,27 @@ def _finding(finding: Finding) -> str:
     check, clause = finding.check, finding.clause
     opened = " open" if finding.status in {Status.FAILED, Status.BROKEN} else ""
     rows = [
-        ("clauses", escape(", ".join(check.clauses))),
-        ("grade", escape(f"{clause.grade}, {GRADES[clause.grade]}: {clause.source}")),
-        ("expected", escape(check.expected)),
-        ("seen", escape(finding.seen)),
-        *(("evidence", f"<pre>{escape(each)}</pre>") for each in finding.evidence),
-        ("means", escape(clause.means)),
-        ("breaks", escape(clause.breaks)),
-        ("mend", escape(clause.mend)),
+        ("clauses", _escape(", ".join(check.clauses))),
+        ("grade", _escape(f"{clause.grade}, {GRADES[clause.grade]}: {clause.source}")),
+        ("expected", _escape(check.expected)),
+        ("seen", _escape(finding.seen)),
+        *(("evidence", f"<pre>{_escape(each)}</pre>") for each in finding.evidence),
+        ("means", _escape(clause.means)),
+        ("breaks", _escape(clause.breaks)),
+        ("mend", _escape(clause.mend)),
     ]
     listed = "\n".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in rows if text)
     return (
         f'<details{opened}><summary><span class="status {_class(finding.status)}">'
         f'{finding.status}</span><span class="clause">{check.clause}</span>'
-        f'<span class="title">{escape(check.title)}</span>'
+        f'<span class="title">{_escape(check.title)}</span>'
         f"<span>{finding.seconds:.1f} s</span></summary>\n<dl>\n{listed}\n</dl></details>"
     )
+
+
+def _escape(text: str) -> str:
+    """Make text of any origin safe inside an element or a quoted attribute."""
+    return html.escape(plain(text))
 
 
 def _class(status: Status) -> str:

@@ -4,13 +4,12 @@ Only hard clauses count as failures; advisory ones are skipped tests whose messa
 seen.
 """
 
-import re
 from collections.abc import Sequence
 from itertools import groupby
 from xml.etree import ElementTree
 
 from local_test.conformance.findings import Finding, Status
-from local_test.conformance.reports.report import Report
+from local_test.conformance.reports.report import Report, plain
 
 _KINDS = {
     Status.FAILED: "failure",
@@ -19,13 +18,12 @@ _KINDS = {
     Status.ACCEPTED: "skipped",
     Status.NOT_CHECKED: "skipped",
 }
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(report: Report) -> str:
     """Give the report with a suite a group and a case a check."""
     root = ElementTree.Element(
-        "testsuites", {"name": _text(report.subject), **_sums(report.findings)}
+        "testsuites", {"name": plain(report.subject), **_sums(report.findings)}
     )
     for group, found in groupby(report.findings, lambda each: each.check.group):
         cases = list(found)
@@ -34,7 +32,7 @@ def render(report: Report) -> str:
         for each in cases:
             _case(suite, each)
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+    return ElementTree.tostring(root, "utf-8", xml_declaration=True).decode() + "\n"
 
 
 def _case(suite: ElementTree.Element, finding: Finding) -> None:
@@ -49,9 +47,9 @@ def _case(suite: ElementTree.Element, finding: Finding) -> None:
     if finding.status is Status.PASSED:
         return
     message = f"{finding.status}: {finding.seen}"
-    outcome = ElementTree.SubElement(case, _KINDS[finding.status], message=_text(message))
+    outcome = ElementTree.SubElement(case, _KINDS[finding.status], message=plain(message))
     lines = [f"expected: {check.expected}", f"mend: {finding.clause.mend}", *finding.evidence]
-    outcome.text = _text("\n".join(lines))
+    outcome.text = plain("\n".join(lines))
 
 
 def _sums(found: Sequence[Finding]) -> dict[str, str]:
@@ -63,8 +61,3 @@ def _sums(found: Sequence[Finding]) -> dict[str, str]:
         "skipped": str(kinds.count("skipped")),
         "time": f"{sum(each.seconds for each in found):.3f}",
     }
-
-
-def _text(text: str) -> str:
-    """Replace what XML cannot hold, which evidence may."""
-    return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,5 +1,6 @@
 """A run as data; the file formats are made of this."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from local_test.conformance.catalogue import Catalogue, Clause
 from local_test.conformance.findings import Finding
 from local_test.conformance.registry import Check
 
+_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 NO_CHECK = "no check for it was part of this run"
 
 
@@ -60,6 +62,11 @@ def without(catalogue: Catalogue, checks: Sequence[Check]) -> dict[str, str]:
         for name, clause in catalogue.items()
         if name not in proved
     }
+
+
+def plain(text: str) -> str:
+    """Replace what neither XML nor HTML can hold, which evidence may."""
+    return _UNFIT.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _finding(finding: Finding) -> Mapping[str, Any]:
