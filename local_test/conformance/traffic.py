@@ -11,6 +11,7 @@ from typing import Self
 from container import contract
 from local_test.conformance import http as plain
 from local_test.conformance.http import Headers, NoAnswer, Reply
+from local_test.conformance.lab import Lab
 from local_test.conformance.materials import Payload
 from local_test.conformance.registry import NotChecked
 from local_test.conformance.subject import Container
@@ -33,6 +34,18 @@ def invoke(server: Container, payload: Payload, **headers: str) -> Reply:
     """
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return server.post(contract.INVOCATIONS, payload.body, payload.headers | named)
+
+
+def whole(lab: Lab) -> list[Payload]:
+    """The payloads whose answers come in one piece.
+
+    Raises:
+        NotChecked: There are none.
+    """
+    found = [each for each in lab.materials.payloads if not each.streams]
+    if not found:
+        raise NotChecked("needs a payload (--payload FILE:TYPE)")
+    return found
 
 
 def head(method: str, path: str, headers: Mapping[str, str]) -> bytes:

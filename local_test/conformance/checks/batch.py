@@ -20,6 +20,7 @@ from local_test.conformance.traffic import (
     padded,
     records,
     together,
+    whole,
 )
 
 _MAX_PAYLOAD_MB = 32  # more than servers take by themselves
@@ -192,8 +193,8 @@ def calls_can_be_repeated(lab: Lab) -> None:
 )
 def answers_can_be_joined(lab: Lab) -> None:
     """JoinSource knows no other types."""
-    for payload in lab.materials.payloads:
-        if payload.streams or media_type(payload.content_type) not in {CSV, JSON, LINES}:
+    for payload in whole(lab):
+        if media_type(payload.content_type) not in {CSV, JSON, LINES}:
             continue
         reply = _ask(lab.server(**_PLATFORM), payload, payload.body)
         if media_type(reply.media_type) not in {CSV, JSON, LINES}:
@@ -248,11 +249,7 @@ def _by_lines(lab: Lab) -> Iterable[Payload]:
     Raises:
         NotChecked: There are none.
     """
-    found = [
-        each
-        for each in lab.materials.payloads
-        if not each.streams and media_type(each.content_type) in {CSV, LINES}
-    ]
+    found = [each for each in whole(lab) if media_type(each.content_type) in {CSV, LINES}]
     if not found:
         raise NotChecked("needs a payload of text/csv or application/jsonlines")
     return found

@@ -10,7 +10,7 @@ from local_test.conformance import patience
 from local_test.conformance.http import Reply
 from local_test.conformance.lab import Lab
 from local_test.conformance.registry import NotChecked, Violation, check
-from local_test.conformance.traffic import CSV, JSON, LINES, invoke, media_type, records
+from local_test.conformance.traffic import CSV, JSON, LINES, invoke, media_type, records, whole
 
 _SDK_TYPES = (
     "application/json",
@@ -31,12 +31,13 @@ _ALIASES = {
     JSON: ("text/json",),
     CSV: ("application/csv", "csv"),
 }  # C6.36
+_TEXTS = (CSV, JSON, LINES)
+_CHARSETS = ("; charset=utf-8", ";charset=UTF-8", '; charset="utf-8"')
 _RECORDIO = b"\n#\xd7\xce\x04\0\0\0\0\0\0\0"  # one empty record
 
 
 @check(
     "C6.14",
-    "C9.11",
     group="serve",
     title="A list in Accept is read, with weights: the first type that is known is given",
     expected="status 200 in that type",
@@ -75,6 +76,23 @@ def _negotiated(lab: Lab) -> Iterator[tuple[str, Reply]]:
 
 
 @check(
+    "C9.11",
+    group="serve",
+    title="A charset in Content-Type is understood in every spelling",
+    expected="status 200 for each",
+)
+def charsets_are_understood(lab: Lab) -> None:
+    """In capitals, between quotes, and without a space."""
+    server = lab.server()
+    for payload in whole(lab):
+        content_type = media_type(payload.content_type)
+        for charset in _CHARSETS if content_type in _TEXTS else ():
+            reply = invoke(server, payload, Content_Type=content_type + charset)
+            if reply.status != 200:
+                raise Violation(f"{content_type}{charset}: status {reply.status}", reply)
+
+
+@check(
     "C6.16",
     group="serve",
     title="One CSV line is answered as one of several is",
@@ -101,9 +119,8 @@ def json_answers_are_strict(lab: Lab) -> None:
     def refuse(constant: str) -> None:
         raise ValueError(f"{constant} is not JSON")
 
-    _ = lab.materials.payload
-    for payload in lab.materials.payloads:
-        reply = invoke(lab.server(), payload, **({} if payload.streams else {"Accept": JSON}))
+    for payload in whole(lab):
+        reply = invoke(lab.server(), payload, Accept=JSON)
         if reply.status != 200 or media_type(reply.media_type) != JSON:
             continue
         try:
@@ -209,8 +226,7 @@ def sdk_types_are_answered_or_refused(lab: Lab) -> None:
 )
 def aliases_are_answered_or_refused(lab: Lab) -> None:
     """Names seen in the wild."""
-    _ = lab.materials.payload
-    for payload in lab.materials.payloads:
+    for payload in whole(lab):
         for alias in _ALIASES.get(media_type(payload.content_type), ()):
             headers = payload.headers | {"Content-Type": alias}
             reply = lab.server().post(contract.INVOCATIONS, payload.body, headers)
