@@ -12,19 +12,25 @@ EPOCHS = 3
 
 
 @pytest.fixture(scope="session")
-def make_estimator(harness: Harness) -> Callable[..., Any]:
-    """Makes an Estimator as a user does, with hyperparameters."""
-    from sagemaker.estimator import Estimator
+def session(harness: Harness) -> Any:
+    """A session of local mode."""
     from sagemaker.local import LocalSession
 
-    session = LocalSession()
-    session.config = harness.config
+    made = LocalSession()
+    made.config = harness.config
+    return made
 
-    def make(**hyperparameters: object) -> Any:
+
+@pytest.fixture(scope="session")
+def make_estimator(harness: Harness, session: Any) -> Callable[..., Any]:
+    """Makes an Estimator as a user does, with hyperparameters."""
+    from sagemaker.estimator import Estimator
+
+    def make(instance_count: int = 1, **hyperparameters: object) -> Any:
         return Estimator(
             image_uri=harness.image,
             role=ROLE,
-            instance_count=1,
+            instance_count=instance_count,
             instance_type="local",
             sagemaker_session=session,
             hyperparameters=hyperparameters,

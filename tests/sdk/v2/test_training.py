@@ -38,6 +38,20 @@ def test_the_log_is_plain_in_spite_of_the_terminal(estimator: Any, harness: Harn
     assert epochs == [str(number) for number in range(1, EPOCHS + 1)]  # C5.50
 
 
+def test_two_hosts_train_one_model(
+    make_estimator: Callable[..., Any], channels: dict[str, str], harness: Harness, tmp_path: Path
+) -> None:
+    made = make_estimator(instance_count=2, epochs=EPOCHS)
+
+    made.fit(channels)  # what ends first has Docker Compose stop the others (C7.2)
+
+    archive.unpack(Path(urlparse(made.model_data).path), tmp_path / "model")
+    assert artifact.verify(tmp_path / "model") is not None
+    logs = [each.log for each in harness.made()[:2]]
+    assert [log.count("train_loss=") for log in logs] in ([EPOCHS, 0], [0, EPOCHS])  # C5.53
+    assert sum("Report: " in log for log in logs) == 1
+
+
 def test_a_failure_is_an_error_that_says_why(
     make_estimator: Callable[..., Any], channels: dict[str, str], harness: Harness
 ) -> None:

@@ -26,7 +26,9 @@ class Trainer:
         self.folder = harness.root / f"{harness.root.name}-{uuid.uuid4().hex[:6]}"
         self.folder.mkdir()
 
-    def train(self, source: Mapping[str, str] | None = None, **hyperparameters: object) -> None:
+    def train(
+        self, source: Mapping[str, str] | None = None, hosts: int = 1, **hyperparameters: object
+    ) -> None:
         from sagemaker.core.training.configs import Compute, InputData, SourceCode
         from sagemaker.train.model_trainer import Mode, ModelTrainer
 
@@ -34,7 +36,7 @@ class Trainer:
             training_mode=Mode.LOCAL_CONTAINER,
             training_image=self._harness.image,
             role=ROLE,
-            compute=Compute(instance_type="local_cpu", instance_count=1),
+            compute=Compute(instance_type="local_cpu", instance_count=hosts),
             hyperparameters=hyperparameters,
             source_code=SourceCode(**source) if source else None,
             local_container_root=str(self.folder),
@@ -65,6 +67,12 @@ def _assert_trained(trainer: Trainer, unpacked: Path) -> None:
 
 def test_without_source_code_the_image_trains(trainer: Trainer, tmp_path: Path) -> None:
     trainer.train(epochs=2)  # no argument reaches the container, C7.20
+
+    _assert_trained(trainer, tmp_path / "model")
+
+
+def test_two_hosts_train_one_model(trainer: Trainer, tmp_path: Path) -> None:
+    trainer.train(hosts=2, epochs=2)  # C5.53
 
     _assert_trained(trainer, tmp_path / "model")
 
