@@ -64,7 +64,8 @@ ARG VERSION=0
 LABEL org.opencontainers.image.title="blerssi-sagemaker" \
     org.opencontainers.image.version="${VERSION}" \
     org.opencontainers.image.licenses="Apache-2.0" \
-    com.amazonaws.sagemaker.capabilities.accept-bind-to-port="true"
+    com.amazonaws.sagemaker.capabilities.accept-bind-to-port="true" \
+    com.amazonaws.sagemaker.capabilities.multi-models="true"
 # Whole lines at once for the platform's log (C1.62); no .pyc into the user's folders (C1.10). What
 # MXNet reads while it is loaded is set by the programs themselves (model/runtime.py).
 ENV PATH=/opt/blerssi/venv/bin:$PATH \

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from container import settings
-from serve import app, errors, media
+from serve import app, errors, media, multi_model
 from serve import metrics as server_metrics
 from train import hyperparameters
 from train import metrics as training_metrics
@@ -23,7 +23,7 @@ Rows = Iterable[Sequence[str]]
 def routes() -> Rows:
     """Every route of the server."""
     yield "Route", "Methods", "What it answers"
-    for route in app.ROUTES:
+    for route in (*app.ROUTES, *multi_model.ROUTES):
         yield _code(route.path), ", ".join(route.methods), route.text
 
 

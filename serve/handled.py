@@ -4,6 +4,7 @@ AWS's toolkit runs one request at a time in a process, and handlers rely on it: 
 promise here, while /ping and other models go on. Whatever a handler raises becomes an answer.
 """
 
+import gc
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 
 from werkzeug.http import parse_options_header
 
+from model.answers import Answers
 from model.predictor import Predictor
 from serve import media, parse
 from serve.attributes import Attributes
@@ -19,7 +21,7 @@ from serve.calling import Pieces, as_bytes, call, prepare
 from serve.context import Context, checked
 from serve.core import Answer, Request
 from serve.handlers import Function, Handlers
-from serve.stages import stages
+from serve.stages import ArrayStages, stages
 
 
 class _Asked(NamedTuple):
@@ -72,6 +74,7 @@ class Handled:
             self.close()
             raise
         self._stages = stages(self._predictor, largest)
+        self._arrays = ArrayStages(None, largest)
 
     def invoke(self, request: Request) -> Answer:
         """Answer one request.
@@ -91,6 +94,7 @@ class Handled:
             self._predictor.close()
             self._predictor = None
         self._handlers.modules.close()
+        gc.collect()  # modules and their functions refer to each other
 
     def _loaded(self, load: Callable[[], Predictor]) -> Any:
         """Run the functions that prepare the model, in AWS's order (C6.10)."""
@@ -123,7 +127,8 @@ class Handled:
             value = _run(output, (prediction, asked.accept), asked)
             return _Result(value, output.name, rows)
         if not isinstance(prediction, Iterator):
-            prediction = call("predict_fn", self._stages.write, prediction, asked.accept)
+            writer = self._stages if isinstance(prediction, Answers) else self._arrays
+            prediction = call("predict_fn", writer.write, prediction, asked.accept)
         return _Result(prediction, "predict_fn", rows)
 
     def _read(self, asked: _Asked) -> tuple[Any, int]:

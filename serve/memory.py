@@ -47,7 +47,8 @@ class Budget:
         """
         with self._lock:
             if self._left() < size:
-                give_back()  # what unloaded models left behind, where that was not done yet
+                gc.collect()  # what handlers left behind
+                give_back()
             if (left := self._left()) < size:
                 raise ServeError(
                     Kind.OUT_OF_MEMORY,
@@ -77,7 +78,6 @@ def footprint(folder: Path) -> int:
 
 def give_back() -> None:
     """Return freed memory to the operating system, which C's allocator otherwise keeps (C3.11)."""
-    gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of the GNU C library
     if trim is not None:
         trim(0)

@@ -3,15 +3,16 @@
 `serve.core` takes them one after the other; a user's handler may replace each (C6.10).
 """
 
+import json
 from typing import Any, Protocol
 
 import numpy as np
 
 from model.answers import Answers
-from model.errors import EngineError
+from model.errors import EngineError, InputError
 from model.predictor import Predictor
 from model.signature import Signature
-from serve import decode
+from serve import decode, media
 from serve.arrays import ArrayFormat
 from serve.encode import Encoder
 from serve.media import ContentType
@@ -51,8 +52,16 @@ class SignedStages:
         return decode.rows(body, content, self._input, self._largest)
 
     def predict(self, data: Any, top_k: int) -> Answers:
-        """Compute the answer to each row."""
-        return self._predictor.answers(data, top_k)
+        """Compute the answer to each row.
+
+        Raises:
+            InputError: An `input_fn` made something else than rows.
+        """
+        rows = np.asarray(data, np.float32)
+        width = len(self._input.fields)
+        if rows.ndim != 2 or rows.shape[1] != width:
+            raise InputError(f"The model takes rows of {width} numbers, got shape {rows.shape}.")
+        return self._predictor.answers(rows, top_k)
 
     def write(self, prediction: Any, media_type: str) -> bytes:
         """Write the answers."""
@@ -92,17 +101,26 @@ class ArrayStages:
         return self._predictor.outputs(data)
 
     def write(self, prediction: Any, media_type: str) -> bytes:
-        """Write the outputs; anything but a list of arrays is taken for one output."""
-        several = isinstance(prediction, list) and all(
-            isinstance(each, np.ndarray) for each in prediction
-        )
-        outputs = prediction if several and prediction else [np.asarray(prediction)]
-        return self._format.encode(outputs, media_type)
+        """Write the outputs, or whatever else a handler predicted, as far as the type has it."""
+        if isinstance(prediction, np.ndarray):
+            return self._format.encode([prediction], media_type)
+        if isinstance(prediction, list) and {*map(type, prediction)} == {np.ndarray}:
+            return self._format.encode(prediction, media_type)
+        if media_type == media.JSON:
+            return json.dumps(prediction, default=_listed, allow_nan=False).encode()
+        return self._format.encode([np.asarray(prediction)], media_type)
 
     def count(self, data: Any) -> int:
         """How many rows the first input has."""
         first = next(iter(data.values())) if isinstance(data, dict) else data
         return len(first)
+
+
+def _listed(value: Any) -> Any:
+    """What JSON does not know of itself: numpy's arrays and numbers."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(f"JSON has no {type(value).__name__}")
 
 
 def stages(predictor: Predictor | None, largest: int) -> Stages:

@@ -24,7 +24,9 @@ def test_labels_promise_what_is_implemented_and_no_more(engine: Engine) -> None:
     labels = engine.client.images.get(engine.image).labels
 
     capabilities = {name: text for name, text in labels.items() if "sagemaker" in name}
-    assert capabilities == {contract.LABEL_BIND_TO_PORT: "true"}  # C1.8
+    assert capabilities == dict.fromkeys(
+        (contract.LABEL_BIND_TO_PORT, contract.LABEL_MULTI_MODELS), "true"
+    )  # C1.8, C3.1
 
 
 def test_nothing_is_baked_where_the_mounts_go(engine: Engine) -> None:
