@@ -7,7 +7,7 @@ Every host holds one TCP connection to the first one, and both ends say a word e
     {"word": "done"}                                           all is well and this host leaves
     {"word": "failed", "host": "algo-3", "cause": "was lost"}  that host failed; all others follow
 
-A connection that ends without `done`, or stays silent for half a minute, is a lost host (C5.54).
+A connection that ends without `done`, or stays silent for twenty seconds, is a lost host (C5.54).
 """
 
 import contextlib
@@ -27,7 +27,7 @@ from container.errors import PlatformError
 PORT: Final = contract.PARAMETER_SERVER_PORT + 1
 PATIENCE: Final = 900.0  # seconds for all hosts to appear: their names may be known late (C5.25)
 BEAT: Final = 5.0  # seconds between two words
-SILENCE: Final = 30.0  # seconds without a word, after which a host counts as lost
+SILENCE: Final = 20.0  # seconds without a word, after which a host counts as lost
 REMINDER: Final = 30.0  # seconds between log lines while hosts are missing
 
 _LONGEST: Final = 1 << 16  # bytes of a word

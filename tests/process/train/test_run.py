@@ -181,15 +181,6 @@ def test_early_stopping_keeps_the_best_epoch(job: Job) -> None:
     assert facts["scores"]["mean_error_cells"] == pytest.approx(min(course))
 
 
-def test_only_the_first_host_trains(job: Job) -> None:
-    hosts = {"current_host": "algo-2", "hosts": ["algo-1", "algo-2"], "topology": None}
-    job.config(contract.RESOURCE_CONFIG_FILE, hosts)
-    done = job.run("train")
-    assert done.returncode == 0
-    assert "algo-2 has nothing to do" in done.stderr
-    assert not job.environment.model_dir.exists()
-
-
 def test_logs_can_be_json(job: Job) -> None:
     job.variables["BLERSSI_LOG_FORMAT"] = "json"
     done = job.run("train", "--epochs", "1")

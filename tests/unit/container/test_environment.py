@@ -147,7 +147,7 @@ def test_channels_are_those_declared_and_those_found(environment: Environment) -
                 "RecordWrapperType": "None",
                 "ContentType": "text/csv",
             },
-            "stream": {"TrainingInputMode": "Pipe"},
+            "stream": {"TrainingInputMode": "Pipe", "RecordWrapperType": "RecordIO"},
         },
     )
     data = environment.data_dir
@@ -156,7 +156,7 @@ def test_channels_are_those_declared_and_those_found(environment: Environment) -
     (data / "a-file").touch()
     assert environment.channels() == {
         "training": Channel("training", data / "training", "File", "text/csv"),
-        "stream": Channel("stream", data / "stream", "Pipe"),
+        "stream": Channel("stream", data / "stream", "Pipe", None, "RecordIO"),
         "validation": Channel("validation", data / "validation"),
     }
 
@@ -171,6 +171,7 @@ def test_channels_are_those_declared_and_those_found(environment: Environment) -
         ({"training": {"TrainingInputMode": "Slow"}}, "'Slow'; allowed are File, FastFile, Pipe"),
         ({"training": {"TrainingInputMode": []}}, "allowed are File, FastFile, Pipe"),
         ({"training": {"ContentType": 1}}, "ContentType 1"),
+        ({"training": {"RecordWrapperType": "TFRecord"}}, "'TFRecord'; allowed are None, RecordIO"),
     ],
 )
 def test_an_impossible_channel_is_named(
