@@ -179,6 +179,7 @@ class _DockerContainer(Container):
     def kill(self) -> None:
         self.signal(9)
         self._container.wait()
+        self._url = None
 
     def restart(self) -> None:
         self._container.restart(timeout=contract.SERVE_STOP_SECONDS)
