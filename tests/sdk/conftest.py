@@ -31,7 +31,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.filterwarnings("ignore"))
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if missing := _missing(wanted=item.path.relative_to(FOLDER).parts[0]):
         required = os.environ.get("REQUIRE_DOCKER", "") not in {"", "0"}
