@@ -20,7 +20,9 @@ CSV, JSON, LINES = "text/csv", "application/json", "application/jsonlines"
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 
 
-class _Listener(ThreadingHTTPServer):
+class Listener(ThreadingHTTPServer):
+    """Takes every connection at once."""
+
     daemon_threads = True
     request_queue_size = 1024
 
@@ -33,6 +35,9 @@ class Server:
     """
 
     body_limit = 1 << 30
+    address = "0.0.0.0"
+    handler: type[Handler] = Handler
+    listener: type[Listener] = Listener
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self.variables = variables
@@ -63,8 +68,8 @@ class Server:
 
     def listen(self) -> ThreadingHTTPServer:
         """Open the port (C1.17, C1.18)."""
-        handler = type("Bound", (Handler,), {"animal": self})
-        return _Listener(("0.0.0.0", self.port), handler)
+        handler = type("Bound", (self.handler,), {"animal": self})
+        return self.listener((self.address, self.port), handler)
 
     def on_term(self, *_: object) -> None:
         """Begin to stop."""

@@ -12,6 +12,7 @@ from local_test.conformance.subject import Limits
 from local_test.conformance.traffic import Upload, head, invoke, read_reply
 
 _BUSY = 48  # requests that do not end
+_STUCK_SECONDS = 2.0
 _HOSTS = ("model.aws.local:8080", "169.254.255.131:8080", "container-1.local:8080")
 _AGENTS = ("AHC/2.0", "Go-http-client/1.1")
 
@@ -46,13 +47,13 @@ def listens_everywhere(lab: Lab) -> None:
 )
 def connections_are_accepted_when_busy(lab: Lab) -> None:
     """A full backlog looks like a dead instance."""
-    server = lab.server()
+    server, payload = lab.server(), lab.materials.payload
     with ExitStack() as opened:
         for _ in range(_BUSY):
-            opened.enter_context(Upload(server, lab.materials.payload))
+            opened.enter_context(Upload(server, payload, timeout=_STUCK_SECONDS))
         for _ in range(10):
             started = time.monotonic()
-            opened.enter_context(server.open())
+            opened.enter_context(server.open(timeout=_STUCK_SECONDS))
             if (waited := time.monotonic() - started) > contract.CONNECT_SECONDS:
                 raise Violation(f"{1000 * waited:.0f} ms until a connection was accepted")
 

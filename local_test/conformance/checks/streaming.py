@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 from container import contract
+from local_test.conformance import patience
 from local_test.conformance.http import NoAnswer
 from local_test.conformance.lab import Lab
 from local_test.conformance.materials import Payload
@@ -71,7 +72,7 @@ def leaving_clients_free_their_workers(lab: Lab) -> None:
     for _ in range(_CLIENTS):
         with _opened(server, payload) as (answer, _started):
             answer.read1(1)
-    deadline = time.monotonic() + contract.SERVE_STOP_SECONDS
+    deadline = time.monotonic() + patience.RECOVER_SECONDS
     while (reply := invoke(server, payload)).status != 200:
         if time.monotonic() > deadline:
             raise Violation(f"status {reply.status} after {_CLIENTS} clients left", reply)
