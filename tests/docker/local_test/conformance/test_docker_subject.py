@@ -13,7 +13,12 @@ from local_test.conformance.sockets import listening_ports
 from local_test.conformance.subject import Container, Limits
 
 SECONDS = 60
-SERVER = ("python", "-m", "http.server", "--directory", "/opt/ml/model")
+SERVER = """
+import functools, http.server, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory="/opt/ml/model")
+http.server.ThreadingHTTPServer(("", int(sys.argv[1])), handler).serve_forever()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +35,7 @@ def base(tmp_path: Path) -> Path:
 
 
 def serving(port: str = "8080") -> tuple[str, ...]:
-    return (*SERVER, port)
+    return ("python", "-c", SERVER, port)
 
 
 def end(container: Container) -> str:
@@ -47,7 +52,7 @@ def test_a_server_is_reached_restarted_and_stopped(subject: DockerSubject, base:
     with subject.start(serving(), base=base) as server:
         assert server.until_ping(SECONDS).body == b"healthy"
         assert listening_ports(server) == {8080}
-        assert server.processes()[0].command.startswith("python -m http.server")
+        assert server.processes()[0].command.startswith("python -c")
         server.restart()
         server.until_ping(SECONDS)
         server.kill()
@@ -65,12 +70,11 @@ def test_a_server_of_another_port_is_reached(subject: DockerSubject, base: Path)
 
 
 def test_without_a_network_we_alone_reach_it(subject: DockerSubject, base: Path) -> None:
-    out = "import socket; socket.create_connection(('{}', 53), 5)"
+    out = "import socket; socket.create_connection(('1.1.1.1', 53), 1)"
 
     with subject.start(serving(), base=base, limits=Limits(network=False)) as server:
         assert server.until_ping(SECONDS).status == 200
-        for address in ("1.1.1.1", "example.com"):
-            assert server.run("python", "-c", out.format(address)).code == 1
+        assert server.run("python", "-c", out).code == 1
 
 
 @pytest.mark.parametrize(
