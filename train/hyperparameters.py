@@ -116,7 +116,7 @@ def _inside(number: float, low: float, high: float) -> float:
 class Hyperparameters:
     """The values of one run. Defaults are the recipe measured best on new visits."""
 
-    epochs: int = _integer(60, 1, 10_000, "Passes over the training scans.")
+    epochs: int = _integer(40, 1, 10_000, "Passes over the training scans.")
     batch_size: int = _integer(128, 1, 65_536, "Scans a step.")
     learning_rate: float = _real(
         0.005, 1e-7, 1, "Adam's step size at the start; a cosine takes it down to 2 % of that."
@@ -138,7 +138,7 @@ class Hyperparameters:
         0.1, 0, 0.6, "How likely a beacon of -80 dBm is dropped from a scan; weaker ones more."
     )
     drawn_scans: float = _real(
-        2, 0, 20, "Scans drawn from a radio map of the whole floor for each real one; 0 for none."
+        5, 0, 20, "Scans drawn from a radio map of the whole floor for each real one; 0 for none."
     )
     class_balance: bool = _switch(True, "Weigh scans so that every surveyed cell counts alike.")
     validation_fraction: float = _real(

@@ -26,6 +26,10 @@ OF_STRENGTH: Final = 4.0
 OF_SPREAD: Final = 6.0
 
 SPREAD: Final = 5.0  # dB expected among readings of one beacon in one cell
+# Scans that heard nothing were taken too, but not recorded. No cell is thought so silent that fewer
+# than this share of its scans were.
+LEAST_RECORDED: Final = 0.2
+
 SELDOM: Final = 1e-6  # probability of hearing a beacon, at the least
 LEVELS: Final = np.arange(data.WEAKEST, data.STRONGEST + 1)  # dBm that a phone reports
 
@@ -39,7 +43,7 @@ class RadioMap:
     """Each of 105 cells and 13 beacons.
 
     Attributes:
-        hearing: (105, 13) probability that a scan hears the beacon.
+        hearing: (105, 13) probability that a scan hears the beacon; it may hear nothing at all.
         strength: (105, 13) mean of the readings of those that do, dBm.
         spread: (105, 13) their standard deviation, dB.
     """
@@ -56,12 +60,13 @@ class RadioMap:
         plane = np.asarray(grid.COORDINATES)
         distances = np.linalg.norm(plane[:, None] - plane[None], axis=2)
         near = np.exp(-0.5 * (distances / REACH) ** 2)
-        scans_near, heard_near = (near @ counts.scans)[:, None], near @ counts.heard
-        hearing = (near @ counts.heard + OF_HEARING * hearing) / (scans_near + OF_HEARING)
+        taken = near @ (counts.scans / np.maximum(_something(hearing), LEAST_RECORDED))
+        heard = near @ counts.heard
+        hearing = (heard + OF_HEARING * hearing) / (taken[:, None] + OF_HEARING)
         off = near @ (counts.sums - counts.heard * strength)
-        strength = strength + off / (heard_near + OF_STRENGTH)
-        squares = counts.squares + strength * (counts.heard * strength - 2 * counts.sums)
-        variance = (near @ squares + OF_SPREAD * SPREAD**2) / (heard_near + OF_SPREAD)
+        strength = strength + off / (heard + OF_STRENGTH)
+        squares = near @ (counts.squares + strength * (counts.heard * strength - 2 * counts.sums))
+        variance = (squares + OF_SPREAD * SPREAD**2) / (heard + OF_SPREAD)
         return cls(np.maximum(hearing, SELDOM), strength, np.sqrt(variance))
 
     def draw(self, number: int, random: np.random.Generator) -> tuple[data.Readings, Indices]:
@@ -77,7 +82,7 @@ class RadioMap:
         Returns:
             (N, 13) whole dBm, -200 being "not heard", and (N,) places in `grid.CELLS`.
         """
-        something = 1 - np.prod(1 - self.hearing, axis=1)
+        something = _something(self.hearing)
         cells = random.choice(len(something), number, p=something / something.sum())
         heard = _some(self.hearing[cells], random)
         noise = random.standard_normal(heard.shape)
@@ -93,6 +98,12 @@ def _expected(model: PathLoss) -> tuple[Floats, Floats]:
     heard = np.exp(-0.5 * off**2) * model.audibility(LEVELS)
     heard /= heard.sum(axis=-1, keepdims=True)
     return model.hearing(strengths), heard @ LEVELS
+
+
+def _something(hearing: Floats) -> Floats:
+    """How likely a scan hears something in each cell."""
+    likely: Floats = 1 - np.prod(1 - hearing, axis=1)
+    return likely
 
 
 def _some(hearing: Floats, random: np.random.Generator) -> Mask:

@@ -67,7 +67,7 @@ def test_real_and_drawn_scans_are_mixed_in_every_batch() -> None:
 @pytest.mark.parametrize("scans", [surveyed(cells=1, visits=1, scans=1), surveyed(cells=1)])
 def test_few_scans_are_enough_to_draw_from(scans: Scans) -> None:
     batch = stacked(epoch(scans, Hyperparameters()))
-    assert len(batch.readings) == 3 * len(scans)
+    assert len(batch.readings) == 6 * len(scans)
     assert np.isfinite(batch.readings).all()
 
 

@@ -1,0 +1,38 @@
+"""What the radio map is for: cells that nobody surveyed."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from model.blerssi import grid
+from model.blerssi.data import Scans
+from model.blerssi.evaluate import Scores, score
+from model.blerssi.simulate import simulate_pair
+from train.batches import Batches
+from train.fit import Fit
+from train.hyperparameters import Hyperparameters
+
+RECIPE = Hyperparameters(epochs=10, hidden=(), learning_rate=0.05)
+
+
+def learnt(training: Scans, judged: Scans, parameters: Hyperparameters) -> Scores:
+    batches = Batches(training, parameters)
+    inputs, classes = len(grid.BEACONS), len(grid.CELLS)
+    fit = Fit(parameters, inputs, classes, parameters.epochs * batches.steps)
+    for epoch in range(1, parameters.epochs + 1):
+        fit.begin_epoch(epoch)
+        for batch in batches.epoch(epoch):
+            fit.learn(batch)
+    return score(fit.probabilities(judged.readings), judged.cells)
+
+
+def test_drawn_scans_teach_the_cells_that_were_left_out_of_a_survey() -> None:
+    training, later = simulate_pair(0)
+    left_out = np.random.default_rng(0).permutation(len(grid.CELLS))[:30]
+    surveyed = training.take(~np.isin(training.cells, left_out))
+    judged = later.take(np.isin(later.cells, left_out))
+    without = learnt(surveyed, judged, replace(RECIPE, drawn_scans=0, epochs=60))
+    drawn = learnt(surveyed, judged, RECIPE)
+    assert drawn.top(5) > without.top(5) + 0.2
+    assert drawn.mean < without.mean
+    assert drawn.nll < without.nll - 0.5
