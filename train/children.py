@@ -64,10 +64,8 @@ class Children:
         for role, code in codes.items():
             if code is not None and code < 0:
                 name = signal.Signals(-code).name
-                raise PlatformError(
-                    f"The {role} process was killed by {name}.",
-                    hint="SIGKILL most likely means that the memory was not enough.",
-                )
+                hint = "Most likely the memory was not enough." if code == -signal.SIGKILL else ""
+                raise PlatformError(f"The {role} process was killed by {name}.", hint=hint)
             if code and role != WORKER:
                 raise PlatformError(f"The {role} process ended with exit code {code}.")
         if codes[WORKER]:

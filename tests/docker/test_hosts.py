@@ -10,6 +10,7 @@ import pytest
 
 from container import contract
 from local_test import layout
+from local_test.docker_runner import HARDENED
 from local_test.layout import Job
 from model import artifact
 from tests.docker.conftest import EPOCHS
@@ -32,7 +33,7 @@ print(abs(one - two).max(), one.max())
 
 
 class Crew:
-    """A job on two containers.
+    """A job on two containers, the second of them with next to no rights.
 
     Attributes:
         jobs: The base folder of each host.
@@ -52,11 +53,14 @@ class Crew:
             config = {"current_host": host, "hosts": HOSTS, "network_interface_name": "eth0"}
             path = job.places.config_dir / contract.RESOURCE_CONFIG_FILE
             path.write_text(json.dumps(config), encoding="utf-8")
+            for folder in (job.base, *(each for each in job.base.rglob("*") if each.is_dir())):
+                folder.chmod(0o777)  # for the user whom the second host runs as
 
     def start(self, host: str) -> None:
         named = self._engine.client.api.create_endpoint_config(aliases=[host])
         self.boxes[host] = self._engine.start(
             "train",
+            **(HARDENED if host == "algo-2" else {}),
             volumes=mount(self.jobs[host].base),
             hostname=host,
             network=self.network.name,
