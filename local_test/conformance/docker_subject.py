@@ -234,7 +234,11 @@ def _whole(base: Path) -> dict[str, dict[str, str]]:
 
 
 def _restrictions(limits: Limits) -> dict[str, Any]:
-    options: dict[str, Any] = {"user": limits.user, "read_only": limits.read_only}
+    options: dict[str, Any] = {
+        "user": limits.user,
+        "read_only": limits.read_only,
+        "tty": limits.terminal,
+    }
     if limits.read_only:
         options["tmpfs"] = {"/tmp": ""}  # noqa: S108 - inside the container
     if limits.memory is not None:

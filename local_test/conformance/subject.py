@@ -26,7 +26,7 @@ _PAUSE = 0.02
 
 @dataclass(frozen=True)
 class Limits:
-    """What a container is not given; a plain process can be denied none of it.
+    """How a container is confined; a plain process cannot be.
 
     Attributes:
         user: `UID:GID` to run as (C4.6).
@@ -36,6 +36,7 @@ class Limits:
         cpus: Processors, fractions too (C4.31).
         shm: Bytes of /dev/shm (C1.64).
         drop_capabilities: Whether root has its special rights taken away (C1.64).
+        terminal: Whether it has a terminal instead of plain output (C7.3).
     """
 
     user: str | None = None
@@ -45,6 +46,7 @@ class Limits:
     cpus: float | None = None
     shm: int | None = None
     drop_capabilities: bool = False
+    terminal: bool = False
 
 
 UNLIMITED = Limits()

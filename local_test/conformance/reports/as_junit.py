@@ -32,7 +32,8 @@ def render(report: Report) -> str:
         for each in cases:
             _case(suite, each)
     ElementTree.indent(root)
-    return ElementTree.tostring(root, "utf-8", xml_declaration=True).decode() + "\n"
+    text: bytes = ElementTree.tostring(root, "utf-8", xml_declaration=True)
+    return text.decode() + "\n"
 
 
 def _case(suite: ElementTree.Element, finding: Finding) -> None:

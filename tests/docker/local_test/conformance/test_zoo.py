@@ -12,6 +12,7 @@ import pytest
 
 from container import contract
 from local_test.conformance.checks.image import LABEL_MULTI_MODEL
+from local_test.conformance.checks.streaming_duplex import LABEL as LABEL_DUPLEX
 from local_test.conformance.docker_subject import DockerSubject
 from local_test.conformance.registry import DOCKER, discover
 from tests.support import zoo
@@ -113,6 +114,10 @@ def test_the_correct_image_passes(good: str, tmp_path: Path) -> None:
             [f"LABEL {contract.LABEL_BIND_TO_PORT}=false"], "pipeline", "C4.20", id="unsaid"
         ),
         pytest.param([entrypoint("stays-on-8080")], "pipeline", "C1.18", id="8080"),
+        pytest.param([f"LABEL {LABEL_DUPLEX}=true"], "streaming", "C1.54", id="duplex-lie"),
+        pytest.param([entrypoint("colours-its-log")], "sdk-harness", "C7.3", id="colours"),
+        pytest.param(["RUN rm /opt/blerssi/venv/bin/pip*"], "sdk-harness", "C7.22", id="pip"),
+        pytest.param(["RUN touch /usr/lib/libcuda.so.535.1"], "image", "C1.6", id="driver"),
     ],
 )
 def test_a_vice_of_an_image_fails_its_own_clause(
