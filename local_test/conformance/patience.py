@@ -11,6 +11,7 @@ IDLE_STOP_SECONDS = 10.0  # what docker compose grants (C1.16)
 RECOVER_SECONDS = 30.0  # from dead workers to a green ping or an end (C9.15)
 EXPECT_SECONDS = 5.0  # for an interim answer; curl itself waits one second (C1.35)
 LOG_SECONDS = 0.5  # until a line that was written has arrived in the log
+LOADING_SECONDS = 20.0  # for a request while another model loads (C3.13)
 EXTRA_SECONDS = 3.0  # of sleep that a pickled request asks for (C6.37)
 BEGIN_SECONDS = 60.0  # for the first metric of a training, or its first checkpoint
 TRAIN_STOP_SECONDS = 120.0  # SIGTERM to SIGKILL (C5.5)
