@@ -5,9 +5,11 @@ changes does no harm; only where it fails are they tried one by one, to find the
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
 from container import contract
+from container.environment import Environment
 from local_test import layout
 from local_test.client import CONTENT_TYPES
 from local_test.conformance.draft import Change, Draft
@@ -165,7 +167,7 @@ def local_variables(draft: Draft) -> None:
 
 def toolkit_variables(draft: Draft) -> None:
     """Set what the training toolkit would set, and the platform does not (C5.31)."""
-    places = draft.places
+    places = Environment(Path(draft.inside))
     names = list(draft.configuration(_CHANNELS))
     hyperparameters = draft.configuration(_HYPERPARAMETERS)
     draft.variables |= {

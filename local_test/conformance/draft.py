@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from container.environment import Environment
@@ -16,11 +16,13 @@ class Draft:
 
     Attributes:
         base: What will be /opt/ml inside.
+        inside: What that is called inside.
         variables: The container's environment.
         arguments: What follows the image's name.
     """
 
     base: Path
+    inside: PurePosixPath
     variables: dict[str, str]
     arguments: tuple[str, ...] = ("train",)
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from http import HTTPStatus
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from container import contract
@@ -143,7 +143,7 @@ class Lab:
         started = self.subject.start(("serve",), base=base, variables=self._all(variables))
         try:
             started.until_ping(self.start_seconds)
-            self._settle(started)
+            self.settle(started)
         except Violation as violation:
             started.remove()
             reason = NotChecked(f"needs a server, and it {violation.seen}; see C1.22 and C1.24")
@@ -195,7 +195,7 @@ class Lab:
                 except Violation:
                     self.server()  # NotChecked where that is not ready either
                     raise
-                self._settle(started)
+                self.settle(started)
             yield started
 
     def train(
@@ -244,7 +244,8 @@ class Lab:
         job = layout.Job(self.folder().parent)
         given = self.materials.hyperparameters if hyperparameters is None else hyperparameters
         layout.lay_out(job, self.materials.channels if channels is None else channels, given)
-        draft = Draft(job.base, {**layout.job_variables(), **self.materials.variables})
+        inside = PurePosixPath(self.subject.path(job.base, contract.MODEL)).parent
+        draft = Draft(job.base, inside, {**layout.job_variables(), **self.materials.variables})
         for change in changes:
             change(draft)
         started = self.subject.start(
@@ -262,7 +263,7 @@ class Lab:
         self._servers.clear()
         self.subject.clear(self._folder)
 
-    def _settle(self, server: Container) -> None:
+    def settle(self, server: Container) -> None:
         """Wait for a server whose /ping is 200 too early, which C1.25 alone is to find."""
         deadline = time.monotonic() + patience.SETTLE_SECONDS
         for payload in self.materials.payloads[:1]:

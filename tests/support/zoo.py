@@ -4,8 +4,9 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from unittest import mock
 
-from local_test.conformance import catalogue, suite
+from local_test.conformance import catalogue, patience, suite
 from local_test.conformance.findings import Finding, Status
 from local_test.conformance.lab import Lab
 from local_test.conformance.materials import Materials, Payload
@@ -15,6 +16,22 @@ from local_test.conformance.subject import Subject
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 3.0  # the animals are ready at once, or never
+SHORT = {  # in the place of the suite's patience
+    "BEGIN_SECONDS": 2.0,
+    "TRAIN_STOP_SECONDS": 2.0,
+    "IDLE_SECONDS": 1.0,
+    "PRESSED_SECONDS": 0.5,
+    "WATCHED_SECONDS": 0.5,
+    "SETTLE_SECONDS": 2.0,
+    "LONG_SECONDS": 2.5,
+    "FROZEN_SECONDS": 2.0,
+    "STOP_SECONDS": 4.0,
+    "IDLE_STOP_SECONDS": 3.0,
+    "RECOVER_SECONDS": 3.0,
+    "EXPECT_SECONDS": 1.5,
+    "LOG_SECONDS": 0.15,
+    "EXTRA_SECONDS": 1.0,
+}
 VIOLATED = {Status.FAILED, Status.ADVISED}
 
 
@@ -62,7 +79,8 @@ def run(subject: Subject, checks: Iterable[Check], folder: Path) -> list[Finding
     """Run checks on a subject; `folder` is a new one."""
     lab = Lab(subject, materials(folder), folder / "bases", START_SECONDS)
     try:
-        return suite.run(list(checks), lab, catalogue.load(), {}, Silent())
+        with mock.patch.multiple(patience, **SHORT):  # type: ignore[call-overload]
+            return suite.run(list(checks), lab, catalogue.load(), {}, Silent())
     finally:
         lab.close()
 

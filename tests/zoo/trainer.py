@@ -2,6 +2,7 @@
 
 import json
 import signal
+import struct
 import sys
 import threading
 import traceback
@@ -30,6 +31,7 @@ class Trainer:
         """Train; the exit code alone decides (C5.4), the failure file explains (C5.41)."""
         signal.signal(signal.SIGTERM, self.on_term)
         try:
+            self.failure.unlink(missing_ok=True)
             self.train()
         except Exception as error:
             return self.fail(error)
@@ -44,6 +46,7 @@ class Trainer:
         epochs = self.integer("epochs", 2)
         rows = self.rows()
         self.hosts()
+        self.variables_of_the_job()
         first, weight = self.resume()
         for epoch in range(first, epochs):
             weight = self.fit(rows, weight)
@@ -52,6 +55,7 @@ class Trainer:
             if self.stopping.wait(0.01):
                 break
         self.save(weight)
+        self.write(self.base / "output" / "data" / "report.json", {"rows": len(rows)})
 
     def fit(self, rows: list[list[float]], weight: float) -> float:
         """One epoch."""
@@ -75,6 +79,9 @@ class Trainer:
         hosts: list[str] = self.read("resourceconfig.json").get("hosts", ["algo-1"])
         return hosts
 
+    def variables_of_the_job(self) -> None:
+        """Need none (C5.30, C5.31)."""
+
     def read(self, name: str) -> dict[str, Any]:
         """Read a file of the configuration; absent or empty is an empty one (C5.15, C5.27)."""
         try:
@@ -85,16 +92,45 @@ class Trainer:
         return value
 
     def rows(self) -> list[list[float]]:
-        """All numbers of all files of the channel (C5.17)."""
-        folder = self.base / "input" / "data" / "training"
-        files = sorted(each for each in folder.rglob("*") if each.is_file())
-        if not files:
-            raise Wrong(f"There is no file in {folder}.")
-        lines = [line for each in files for line in each.read_text().splitlines() if line]
+        """All numbers of the channel (C5.17)."""
+        channel = self.read("inputdataconfig.json").get("training", {})
+        texts = self.pipe(channel) if channel.get("TrainingInputMode") == "Pipe" else self.files()
         try:
+            lines = [line for text in texts for line in text.splitlines() if line]
             return [[float(cell) for cell in line.split(",")] for line in lines]
         except ValueError as error:
             raise Wrong(f"The training data is no table of numbers: {error}.") from error
+
+    @property
+    def channel(self) -> Path:
+        """Its folder, or the stem of its pipes."""
+        return self.base / "input" / "data" / "training"
+
+    def files(self) -> list[str]:
+        """The channel's files, in folders too (C5.17)."""
+        files = sorted(each for each in self.channel.rglob("*") if each.is_file())
+        if not files:
+            raise Wrong(f"There is no file in {self.channel}.")
+        return [each.read_text() for each in files]
+
+    def pipe(self, channel: Mapping[str, str]) -> list[str]:
+        """The channel's records of its first epoch, from its first pipe (C5.19)."""
+        content = self.channel.with_name(f"{self.channel.name}_0").read_bytes()
+        is_framed = channel.get("RecordWrapperType") == "RecordIO"
+        return self.frames(content) if is_framed else [content.decode()]
+
+    def frames(self, content: bytes) -> list[str]:
+        """The contents of RecordIO frames, none of them in parts (C5.21)."""
+        found, at = [], 0
+        while at < len(content):
+            _, length = struct.unpack_from("<II", content, at)
+            found.append(content[at + 8 : at + 8 + length].decode())
+            at += 8 + length + self.padding(length)
+        return found
+
+    def padding(self, length: int) -> int:
+        """Zeros behind a record."""
+        return -length % 4
 
     def report(self, epoch: int, loss: float) -> None:
         """Print one whole line of metrics (C5.50)."""
@@ -132,8 +168,12 @@ class Trainer:
     def fail(self, error: Exception) -> int:
         """Write the cause first, then what helps its author (C5.41)."""
         cause = str(error) if isinstance(error, Wrong) else f"{type(error).__name__}: {error}"
-        path = self.base / "output" / "failure"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{cause}\n\n{''.join(traceback.format_exception(error))}")
+        self.failure.parent.mkdir(parents=True, exist_ok=True)
+        self.failure.write_text(f"{cause}\n\n{''.join(traceback.format_exception(error))}")
         print(cause, file=sys.stderr)
         return 1
+
+    @property
+    def failure(self) -> Path:
+        """The file that explains (C5.41)."""
+        return self.base / "output" / "failure"
