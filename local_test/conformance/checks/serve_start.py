@@ -184,6 +184,7 @@ def starts_again(lab: Lab) -> None:
         server.kill()
         server.restart()
         server.until_ping(lab.start_seconds)
+        lab.settle(server)
         _require_answer(invoke(server, lab.materials.payload), "after a restart")
 
 

@@ -25,7 +25,7 @@ class NotAGigabyte(Server):
 
 
 class _Hurried(Handler):
-    timeout = 1.0
+    timeout = 1.6
 
 
 @vice("cuts-long-requests", "C4.9", group="asynchronous")

@@ -1,7 +1,6 @@
 """Vices of listening and of connections."""
 
 import select
-import socket
 import threading
 from typing import Any
 
@@ -52,8 +51,7 @@ class TrustedHosts(Server):
 
 class _Impatient(Handler):
     def handle_one_request(self) -> None:
-        connection: socket.socket = self.connection
-        if select.select([connection], [], [], 0.4)[0]:
+        if select.select([self.connection], [], [], 0.4)[0]:
             super().handle_one_request()
         else:
             self.close_connection = True
