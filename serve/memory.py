@@ -7,8 +7,7 @@ counts everything else: requests, handlers, caches, other processes of the conta
 
 import contextlib
 import ctypes
-import gc
-import logging
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,8 +19,6 @@ COPIES = 3  # of a model's files that there are at most while it is loaded
 OVERHEAD = MIB // 2  # bytes of a graph, its bound shapes and its table entry, rounded up
 _RESERVE_SHARE = 0.1  # of all memory that is kept for requests
 _LEAST_RESERVE = 64 * MIB
-
-_log = logging.getLogger("blerssi.serve")
 
 
 class Budget:
@@ -46,9 +43,6 @@ class Budget:
             ServeError: There are not as many (507): the platform unloads others and tries again.
         """
         with self._lock:
-            if self._left() < size:
-                gc.collect()  # what handlers left behind
-                give_back()
             if (left := self._left()) < size:
                 raise ServeError(
                     Kind.OUT_OF_MEMORY,
@@ -78,6 +72,10 @@ def footprint(folder: Path) -> int:
 
 def give_back() -> None:
     """Return freed memory to the operating system, which C's allocator otherwise keeps (C3.11)."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of the GNU C library
-    if trim is not None:
-        trim(0)
+    _trim()(0)
+
+
+@functools.cache
+def _trim() -> Callable[[int], object]:
+    """The function of the GNU C library; another library gives memory back by itself, or never."""
+    return getattr(ctypes.CDLL(None), "malloc_trim", lambda _padding: None)

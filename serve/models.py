@@ -121,8 +121,7 @@ class Models:
                 raise ServeError(
                     Kind.IN_USE, f"{entry.users} requests still use the model {name!r:.100}."
                 )
-        _close(entry)
-        memory.give_back()
+        _release(entry)
         _log.info("Unloaded the model %r.", name)
 
     @contextlib.contextmanager
@@ -175,7 +174,7 @@ class Models:
             self._changed.notify_all()
             abandoned = not entry.users and self._entries.get(name) is not entry
         if abandoned:
-            _close(entry)
+            _release(entry)
 
     def _made(self, name: str, folder: Path) -> Answerer:
         started = time.perf_counter()
@@ -209,12 +208,13 @@ class Models:
         return folder
 
 
-def _close(entry: _Entry) -> None:
-    """Free a model once; nobody uses it any more."""
+def _release(entry: _Entry) -> None:
+    """Free a model that nobody uses any more; once, and whoever comes second waits for that."""
     with entry.lock:
         if entry.answerer is not None:
             entry.answerer.close()
             entry.answerer = None
+            memory.give_back()
 
 
 def _unknown(name: str) -> ServeError:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from container.resources import MIB, Resources, WorkerPlan
+from container.resources import MIB, Resources, WorkerPlan, free_memory
 
 AFFINITY = float(len(os.sched_getaffinity(0)))
 MACHINE = 64 << 30
@@ -161,3 +161,47 @@ def test_the_users_number_is_obeyed() -> None:
     plan = WorkerPlan.make(Resources(1, "affinity", MIB, "machine"), 100 * MIB, wanted=7)
     assert plan.workers == 7
     assert plan.reason.startswith("7 workers: set by the user; ")
+
+
+V1_LIMIT = "sys/fs/cgroup/memory/memory.limit_in_bytes"
+
+
+@pytest.mark.parametrize(
+    ("files", "free"),
+    [
+        ({}, 32 * GIB),
+        ({**V2, "sys/fs/cgroup/memory.max": "max", "sys/fs/cgroup/memory.current": "5"}, 32 * GIB),
+        (
+            {
+                **V2,
+                "sys/fs/cgroup/memory.max": f"{4 * GIB}",
+                "sys/fs/cgroup/memory.current": f"{3 * GIB}",
+                "sys/fs/cgroup/memory.stat": f"anon 7\ninactive_file {GIB}\nactive_file 9\n",
+            },
+            2 * GIB,
+        ),
+        (
+            {
+                **V1,
+                V1_LIMIT: f"{4 * GIB}",
+                "sys/fs/cgroup/memory/memory.usage_in_bytes": f"{3 * GIB}",
+                "sys/fs/cgroup/memory/memory.stat": f"inactive_file 1\ntotal_inactive_file {GIB}\n",
+            },
+            2 * GIB,
+        ),
+        (
+            {
+                **V1,
+                V1_LIMIT: f"{GIB}",
+                "sys/fs/cgroup/memory/memory.usage_in_bytes": f"{2 * GIB}",
+            },
+            0,
+        ),
+        ({**V1, V1_LIMIT: f"{GIB}"}, 32 * GIB),
+    ],
+)
+def test_free_memory_counts_what_the_kernel_can_drop(
+    tmp_path: Path, files: dict[str, str], free: int
+) -> None:
+    meminfo = f"MemTotal: {MACHINE // 1024} kB\nMemAvailable: {32 * GIB // 1024} kB\n"
+    assert free_memory(tree(tmp_path, {**files, "proc/meminfo": meminfo})) == free

@@ -69,3 +69,22 @@ def test_nothing_acceptable_is_406(accept: str) -> None:
     with pytest.raises(ServeError) as caught:
         media.choose(accept, media.JSON)
     assert caught.value.kind is Kind.NOT_ACCEPTABLE
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        (None, "text/csv"),
+        ("", "text/csv"),
+        ("*/*", "text/csv"),
+        ("image/*", "text/csv"),
+        ("image/png", "image/png"),
+        ("Image/PNG; level=1", "image/png"),
+        ("text/plain;q=0.5, image/png", "image/png"),
+        ("image/png;q=0, text/plain", "text/plain"),
+        ("image/png;q=0", "text/csv"),
+        ("nonsense", "text/csv"),
+    ],
+)
+def test_what_a_handler_is_asked_for(accept: str | None, chosen: str) -> None:
+    assert media.preferred(accept, "text/csv") == chosen
