@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from werkzeug.http import parse_options_header
 
+from container.settings import Settings
 from model.answers import Answers
 from model.predictor import Predictor
 from serve import media, parse
@@ -20,6 +21,7 @@ from serve.attributes import Attributes
 from serve.calling import Pieces, as_bytes, call, prepare
 from serve.context import Context, checked
 from serve.core import Answer, Request
+from serve.errors import Kind, ServeError
 from serve.handlers import Function, Handlers
 from serve.stages import ArrayStages, stages
 
@@ -47,8 +49,7 @@ class Handled:
         model_dir: What `model_fn` is given.
         handlers: The user's functions.
         load: Loads the model where there is no `model_fn`.
-        default_accept: Media type of the answer where the request prefers none.
-        largest: Bytes that an archive may have when unpacked.
+        settings: How the server runs.
 
     Raises:
         ModelError: The handler or the model cannot be loaded; nothing half-made remains (C3.16).
@@ -59,13 +60,11 @@ class Handled:
         model_dir: Path,
         handlers: Handlers,
         load: Callable[[], Predictor],
-        *,
-        default_accept: str = media.JSON,
-        largest: int = 25 << 20,
+        settings: Settings,
     ) -> None:
         self._dir = model_dir
         self._handlers = handlers
-        self._default = default_accept
+        self._settings = settings
         self._lock = threading.RLock()
         self._predictor: Predictor | None = None
         try:
@@ -73,8 +72,8 @@ class Handled:
         except BaseException:
             self.close()
             raise
-        self._stages = stages(self._predictor, largest)
-        self._arrays = ArrayStages(None, largest)
+        self._stages = stages(self._predictor, settings.max_payload)
+        self._arrays = ArrayStages(None, settings.max_payload)
 
     def invoke(self, request: Request) -> Answer:
         """Answer one request.
@@ -83,9 +82,14 @@ class Handled:
             ServeError: The handler refuses it, fails, or gives what cannot be sent.
         """
         asked = _Asked(request, Context(self._dir, request.headers), self._accept(request))
-        with self._lock:
-            result = self._result(asked)
-            return call(result.name, self._answer, result, asked)
+        try:
+            with self._lock:
+                result = self._result(asked)
+                return call(result.name, self._answer, result, asked)
+        except ServeError as error:
+            if error.kind is Kind.EMPTY_BODY and self._settings.batch:
+                return Answer(b"", asked.accept, None, 0)  # no record, no answer (C2.12)
+            raise
 
     def close(self) -> None:
         """Let go of the model and of the user's modules."""
@@ -112,9 +116,13 @@ class Handled:
 
     def _accept(self, request: Request) -> str:
         """The answer's type: for our own writer one that it has, for the user's any (C6.14)."""
+        default = self._settings.default_accept
+        content = parse_options_header(request.content_type or "")[0].strip().lower()
+        if self._settings.batch and media.ALIASES.get(content, content) in media.WRITTEN:
+            default = media.ALIASES.get(content, content)  # as without a handler (C2.2)
         if self._handlers.get("output_fn") or self._handlers.get("transform_fn"):
-            return media.preferred(request.accept, self._default)
-        return media.choose(request.accept, self._default)
+            return media.preferred(request.accept, default)
+        return media.choose(request.accept, default)
 
     def _result(self, asked: _Asked) -> _Result:
         """Run the functions that a request passes through."""

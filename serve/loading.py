@@ -36,7 +36,11 @@ def load(folder: Path, variables: Mapping[str, str]) -> Predictor:
     if model.signature is None:
         trial.attempt(folder, variables)
     predictor = Predictor(model)
-    predictor.rehearse()
+    try:
+        predictor.rehearse()
+    except BaseException:
+        predictor.close()
+        raise
     return predictor
 
 

@@ -33,6 +33,5 @@ def make(folder: Path, variables: Mapping[str, str], settings: Settings) -> Answ
         folder,
         handlers.load(program, folder),
         lambda: load(folder, variables),
-        default_accept=settings.default_accept,
-        largest=settings.max_payload,
+        settings,
     )

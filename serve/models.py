@@ -129,7 +129,8 @@ class Models:
         """Hold a model while a request computes with it.
 
         Raises:
-            ServeError: It is not loaded (404), or has to be loaded again and cannot be.
+            ServeError: It is not loaded (404), has to be loaded again and cannot be, or there is
+                too little memory to compute (507, C3.12).
         """
         with self._changed:
             entry = self._entries.get(name)
@@ -137,6 +138,7 @@ class Models:
                 raise _unknown(name)
             entry.users += 1
         try:
+            self._budget.require()
             with entry.lock:
                 if entry.answerer is None:  # our predecessor had loaded it
                     entry.answerer = self._made(name, self._located(entry.url))

@@ -276,6 +276,17 @@ def test_a_model_that_only_its_handler_knows_needs_a_predict_fn(make: Make) -> N
         ask(make("def model_fn(d): return 1"), b"[[1]]", "application/json")
 
 
+def test_batch_answers_in_kind_and_nothing_for_nothing(tmp_path: Path) -> None:
+    signed_model(tmp_path)
+    (tmp_path / "inference.py").write_text("")
+    answerer = making.make(tmp_path, {}, Settings(batch=True))
+    answer = answerer.invoke(Request(ROW, "text/csv; charset=utf-8"))
+    assert answer.media_type == "text/csv"
+    empty = answerer.invoke(Request(b"", "text/csv"))
+    assert (empty.body, empty.media_type, empty.rows) == (b"", "text/csv", 0)
+    answerer.close()
+
+
 STREAM = """
 events = []
 def model_fn(d): return 1

@@ -1,3 +1,4 @@
+import contextlib
 import threading
 from pathlib import Path
 
@@ -49,6 +50,27 @@ def test_claims_of_several_threads_never_exceed_what_there_is() -> None:
     done.set()
     for thread in threads:
         thread.join(60)
+
+
+@pytest.mark.parametrize(("free", "enough"), [(50, True), (49, False), (0, False)])
+def test_requests_need_half_of_what_is_kept_for_them(free: int, enough: bool) -> None:
+    budget = Budget(lambda: free * MIB, 1000 * MIB)
+    refusal = pytest.raises(ServeError, match="too little for a request")
+    with contextlib.nullcontext() if enough else refusal:
+        budget.require()
+
+
+def test_requests_share_a_measurement_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("serve.memory.time.monotonic", lambda: now)
+    left = [100 * MIB, 0]
+    budget = Budget(lambda: left.pop(0), 1000 * MIB)
+    budget.require()
+    now = 0.05
+    budget.require()
+    now = 0.15
+    with pytest.raises(ServeError):
+        budget.require()
 
 
 def test_a_footprint_follows_the_files(tmp_path: Path) -> None:
