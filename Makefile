@@ -36,6 +36,11 @@ test: $(IMAGE_ENV)/.tools $(CLIENT_ENV)/.tools ## Runs every test; those of Dock
 		$(IMAGE_ENV)/bin/coverage report --include="$$package/*" --fail-under=90 || exit 1; done
 	IMAGE=$(IMAGE) $(CLIENT_ENV)/bin/pytest tests/unit/local_test tests/process/local_test tests/docker
 
+.PHONY: test-sdk
+test-sdk: .venv/sdk-v2/.ready .venv/sdk-v3/.ready image ## Runs AWS's own local harnesses against the image (1.5 GB of SDKs)
+	IMAGE=$(IMAGE) .venv/sdk-v2/bin/pytest tests/sdk/v2
+	IMAGE=$(IMAGE) .venv/sdk-v3/bin/pytest tests/sdk/v3
+
 .PHONY: check
 check: $(IMAGE_ENV)/.tools ## Checks style, types and who imports whom
 	$(IMAGE_ENV)/bin/ruff check .
@@ -77,6 +82,10 @@ $(IMAGE_ENV)/.ready: requirements/image.txt scripts/environment
 
 $(CLIENT_ENV)/.ready: requirements/client.txt scripts/environment
 	@scripts/environment client requirements/client.txt
+	@touch $@
+
+.venv/sdk-%/.ready: requirements/sdk-%.txt scripts/environment
+	@scripts/environment sdk-$* requirements/sdk-$*.txt
 	@touch $@
 
 .venv/%/.tools: .venv/%/.ready requirements/tools.txt
