@@ -211,7 +211,7 @@ def test_a_signature_of_another_graph_is_refused(
 
 
 def test_probabilities_that_are_not_finite_are_refused(tmp_path: Path) -> None:
-    net = network.build(13, len(models.LABELS), (8,), 0.0, 0)
+    net = network.build(13, len(models.LABELS), (8,), 0)
     values = network.weights(net)
     network.set_weights(net, {name: np.full_like(v, np.nan) for name, v in values.items()})
     artifact.write(tmp_path, network.export(net), models.signature())
