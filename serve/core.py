@@ -3,7 +3,7 @@
 Knows no HTTP library. Whatever carries requests (Flask today) calls `invoke`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
@@ -16,6 +16,14 @@ from serve.media import ContentType
 from serve.stages import stages
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Headers(Protocol):
+    """Headers that are copied only by those who want them."""
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Name and value of each."""
+        ...
 
 
 class Request(NamedTuple):
@@ -33,7 +41,7 @@ class Request(NamedTuple):
     content_type: str | None = None
     accept: str | None = None
     attributes: str | None = None
-    headers: Mapping[str, str] = _NOTHING
+    headers: Headers = _NOTHING
 
 
 class Answer(NamedTuple):

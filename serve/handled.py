@@ -81,7 +81,9 @@ class Handled:
         Raises:
             ServeError: The handler refuses it, fails, or gives what cannot be sent.
         """
-        asked = _Asked(request, Context(self._dir, request.headers), self._accept(request))
+        asked = _Asked(
+            request, Context(self._dir, dict(request.headers.items())), self._accept(request)
+        )
         try:
             with self._lock:
                 result = self._result(asked)

@@ -101,7 +101,7 @@ class Invocations:
                 headers.get("Content-Type"),
                 headers.get("Accept"),
                 headers.get(contract.CUSTOM_ATTRIBUTES),
-                dict(headers),
+                headers,
             )
         )
 

@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import itertools
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -18,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 _numbers = itertools.count()
+_finders = threading.Lock()  # sys.meta_path is replaced, as other threads may be walking through it
 
 
 class Isolated:
@@ -35,7 +37,8 @@ class Isolated:
         package.__path__ = self._paths
         sys.modules[self._package] = package
         self._finder = _Finder(self._package, vars(builtins) | {"__import__": self._import})
-        sys.meta_path.insert(0, self._finder)
+        with _finders:
+            sys.meta_path = [self._finder, *sys.meta_path]
 
     def load(self, name: str) -> ModuleType:
         """Import a module of the folders, as whatever its own code raises."""
@@ -43,7 +46,8 @@ class Isolated:
 
     def close(self) -> None:
         """Forget every module; they go when nothing uses them any more."""
-        sys.meta_path.remove(self._finder)
+        with _finders:
+            sys.meta_path = [each for each in sys.meta_path if each is not self._finder]
         for name in [*sys.modules]:
             if name == self._package or name.startswith(f"{self._package}."):
                 del sys.modules[name]
@@ -67,8 +71,13 @@ class Isolated:
 
     def _has(self, top: str) -> bool:
         """Whether a name is one of the user's modules."""
-        known = f"{self._package}.{top}"
-        return known in sys.modules or PathFinder.find_spec(top, self._paths) is not None
+        if f"{self._package}.{top}" in sys.modules:
+            return True
+        spec = PathFinder.find_spec(top, self._paths)
+        if spec is None or spec.origin is not None:
+            return spec is not None
+        # A folder without __init__.py, `code` for example, stands behind every real module.
+        return top not in sys.modules and importlib.util.find_spec(top) is None
 
 
 class _Finder(MetaPathFinder):

@@ -46,6 +46,8 @@ def seen(module: ModuleType) -> object:
         ("from package.relative import NAME as SEEN", "inner"),
         ("from . import helper; SEEN = helper.NAME", "helper"),
         ("def late():\n    import helper\n    return helper.NAME\nSEEN = late()", "helper"),
+        ("import folder.inner; SEEN = folder.inner.NAME", "folder"),
+        ("import code; SEEN = code.InteractiveConsole.__name__", "InteractiveConsole"),
         ("import model; SEEN = model.NAME", "the user's model"),
         ("import json.decoder; SEEN = json.decoder.__name__", "json.decoder"),
         ("from os.path import join; SEEN = join('a', 'b')", "a/b"),
@@ -60,6 +62,8 @@ def test_imports_find_the_users_modules_first(write: Write, program: str, found:
         __init____in__package="",
         inner__in__package="NAME = 'inner'",
         relative__in__package="from .inner import NAME",
+        inner__in__folder="NAME = 'folder'",
+        inner__in__code="",
     )
     assert seen(user.load("inference")) == found
 
@@ -84,7 +88,6 @@ def test_closing_forgets_every_module(write: Write) -> None:
     user.close()
     assert set(sys.modules) == before
     assert sys.meta_path == finders
-    sys.meta_path.insert(0, user._finder)  # the fixture closes it again
 
 
 def test_what_is_missing_is_told_by_its_plain_name(write: Write) -> None:
