@@ -60,6 +60,10 @@ def run(environment: Environment, arguments: Sequence[str], stop: Callable[[], b
             peers.listen(_LOOK)
         if code:
             peers.tell_failure(hosts.current, f"failed: {_cause(environment)}")
+        elif not hosts.is_first:
+            # The first host still saves. Local mode stops all hosts once one has ended (C7.2).
+            while not (peers.have_left or stop()):
+                peers.listen(_LOOK)
         return code
 
 

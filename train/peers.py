@@ -122,6 +122,11 @@ class Peers:
         self._said = 0.0
         self.address = self.root = ""
 
+    @property
+    def have_left(self) -> bool:
+        """Whether every host that this one is connected to is done; the first one is so last."""
+        return not self._links
+
     def __enter__(self) -> Self:
         return self
 
