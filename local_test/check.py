@@ -138,7 +138,7 @@ def _run(
     wanted = _configuration(arguments)
     started = time.time()
     with _subject(arguments, variables) as subject, _lab(subject, wanted) as lab:
-        print(f"Checking {subject.place}, {len(checks)} checks.")
+        print(f"Checking {subject.place}; checks: {len(checks)}.")
         screen = console.for_stream(sys.stdout)
         found = suite.run(checks, lab, clauses, wanted.accepted, screen)
     seconds = time.time() - started

@@ -3,6 +3,7 @@
 model = "model.tar.gz"                          # or a folder
 wait = 115                                      # seconds until a server is ready
 multi_model = true                              # default: what the image's label says
+handlers = true                                 # optional: it runs code/inference.py of users
 
 [[payload]]                                     # the usual one first
 file = "rows.csv"
@@ -41,6 +42,7 @@ _ALLOWED: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
         "model": str,
         "wait": (int, float),
         "multi_model": bool,
+        "handlers": bool,
         "payload": list,
         "training": dict,
         "environment": dict,
@@ -99,6 +101,7 @@ def read(path: Path) -> Configuration:
         metrics=tuple(training.get("metrics", ())),
         pipe=training.get("pipe", False),
         train_seconds=float(training.get("seconds", TRAIN_SECONDS)),
+        handlers=content.get("handlers", False),
         multi_model=content.get("multi_model"),
         variables=content.get("environment", {}),
     )

@@ -48,6 +48,7 @@ class Materials:
         metrics: Regular expressions of metrics that training prints (C5.50).
         pipe: Whether training reads its channels in Pipe mode, too (C5.19).
         train_seconds: How long the short training may take.
+        handlers: Whether it runs programs that users put beside their models (C6.10).
         multi_model: Whether it can serve many models; None believes the image's label (C3.1).
         variables: Added to the environment of every container.
     """
@@ -61,6 +62,7 @@ class Materials:
     metrics: tuple[str, ...] = ()
     pipe: bool = False
     train_seconds: float = TRAIN_SECONDS
+    handlers: bool = False
     multi_model: bool | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
 

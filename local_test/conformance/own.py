@@ -47,6 +47,7 @@ def materials(subject: Subject, folder: Path, variables: Mapping[str, str]) -> M
         wrong={"epochs": "none"},
         metrics=_METRICS,
         pipe=True,
+        handlers=True,
         multi_model=True,
         variables=variables,
     )

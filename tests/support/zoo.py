@@ -54,7 +54,7 @@ def subject(vice: str | None = None) -> ProcessSubject:
 def materials(folder: Path) -> Materials:
     """A model, payloads and training data that the animals understand."""
     (folder / "model").mkdir()
-    (folder / "model" / "weights.json").write_text('{"weight": 2.0}')
+    (folder / "model" / "weights.json").write_text('{"weight": 2.0, "megabytes": 1}')
     (folder / "rows.csv").write_text("1,2\n3,4\n")
     return Materials(
         model=folder / "model",
@@ -70,6 +70,7 @@ def materials(folder: Path) -> Materials:
         wrong={"epochs": "none"},
         metrics=("loss=([0-9.]+)",),
         pipe=True,
+        handlers=True,
         multi_model=True,
         train_seconds=30,
     )

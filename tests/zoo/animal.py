@@ -9,8 +9,8 @@ from tests.zoo.trainer import Trainer
 from tests.zoo.vice import discover
 
 
-def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:  # noqa: RET503
-    """Do what the arguments say and give the exit code; another command takes its place."""
+def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Do what the arguments say and give the exit code."""
     server, trainer = Server, Trainer
     rest = list(arguments)
     if rest[:1] == ["--vice"]:
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:  # noqa
         case ["train"] | []:
             return trainer(variables).run()
         case command:
-            os.execvp(command[0], command)
+            return server(variables).execute(command)
 
 
 if __name__ == "__main__":

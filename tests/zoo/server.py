@@ -12,6 +12,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.zoo.handlers import Program
 from tests.zoo.http import Answer, Handler, Refused, Request, as_json
 from tests.zoo.models import Models
 
@@ -38,6 +39,7 @@ class Server:
     address = "0.0.0.0"
     handler: type[Handler] = Handler
     listener: type[Listener] = Listener
+    program: type[Program] = Program
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self.variables = variables
@@ -47,6 +49,7 @@ class Server:
         self.is_batch = variables.get("SAGEMAKER_BATCH", "").lower() == "true"
         self.models = Models(self)
         self.model: dict[str, Any] | None = None
+        self.user: Program | None = None
         self.running = 0
         self.stopping = threading.Event()
         self._change = threading.Condition()
@@ -93,12 +96,19 @@ class Server:
                 self.running -= 1
                 self._change.notify_all()
 
+    def execute(self, command: list[str]) -> int:
+        """Become another command (C7.24)."""
+        os.execvp(command[0], command)
+
     def start_loading(self) -> None:
         """Load before anything is served (C1.25)."""
         if self.is_multi:
             return
         try:
-            self.model = self.load(self.base / "model")
+            model = self.load(self.base / "model")
+            user = self.program(self.base, self.variables)
+            self.user = user if user.load() else None
+            self.model = model
         except (OSError, ValueError) as error:
             print(f"The model cannot be loaded: {error}", file=sys.stderr)
 
@@ -161,6 +171,8 @@ class Server:
     def invoke(self, model: Mapping[str, Any], request: Request) -> Answer:
         """Decode, predict, encode."""
         self.note(request)
+        if self.user is not None:
+            return self.user.answer(request)
         accept = self.negotiate(request)
         rows = self.decode(request.body, request.media_type or JSON)
         if accept == "text/event-stream":

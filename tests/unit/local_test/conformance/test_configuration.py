@@ -33,6 +33,7 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     assert (materials.long, materials.wrong) == ({"epochs": "10000"}, {"epochs": "none"})
     assert (materials.metrics, materials.train_seconds) == (("loss=([0-9.]+)",), 300)
     assert materials.variables == {"NAME": "value"}
+    assert (materials.handlers, materials.multi_model, materials.pipe) == (True, True, True)
 
 
 def test_an_empty_file_is_an_empty_configuration(tmp_path: Path) -> None:
