@@ -36,6 +36,23 @@ def test_the_plan_follows_the_variables(tmp_path: Path, caplog: pytest.LogCaptur
     assert "3600 s" in record.message
 
 
+def test_one_process_owns_the_models_and_computes_for_all_workers(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    plan = entry.prepare(
+        {
+            "SAGEMAKER_BASE_DIR": str(tmp_path),
+            "SAGEMAKER_MULTI_MODEL": "true",
+            "SAGEMAKER_MODEL_SERVER_WORKERS": "3",
+            "BLERSSI_CONCURRENCY": "2",
+        }
+    )
+    assert (plan.workers, plan.settings.concurrency) == (1, 6)
+    assert plan.folder == tmp_path / "models"
+    assert "one process for every model" in caplog.text
+
+
 def test_a_large_model_needs_more_memory_a_worker(tmp_path: Path) -> None:
     (tmp_path / "model-0000.params").write_bytes(b"x" * 1000)
     assert entry._footprint(tmp_path) - entry._footprint(tmp_path / "absent") == 3000
