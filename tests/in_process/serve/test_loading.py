@@ -16,8 +16,12 @@ def test_a_load_that_fails_late_frees_what_it_took(
         raise EngineError("MXNet refuses.")
 
     closed: list[Engine] = []
+
+    def close(engine: Engine) -> None:
+        closed.append(engine)
+
     monkeypatch.setattr(Predictor, "rehearse", fail)
-    monkeypatch.setattr(Engine, "close", lambda engine: closed.append(engine))
+    monkeypatch.setattr(Engine, "close", close)
     with pytest.raises(EngineError):
         load(signed_model(tmp_path), {})
     assert len(closed) == 1
