@@ -87,7 +87,7 @@ def ask(  # noqa: PLR0913 - they are the parts of a request
         method: GET, POST ...
         path: With its query.
         body: Bytes, or parts that are sent chunked (C1.34).
-        headers: As they are to be sent; nothing but Host and the length is added.
+        headers: As they are to be sent; Host and the length are added where they are missing.
         seconds: How long any single step may take.
 
     Raises:
@@ -121,10 +121,10 @@ def _send(
     headers: Mapping[str, str],
 ) -> None:
     """Send a request; a server may answer before it has read all of a body (C1.33)."""
-    connection.putrequest(method, path, skip_accept_encoding=True)
+    named = {name.lower() for name in headers}
+    connection.putrequest(method, path, skip_host="host" in named, skip_accept_encoding=True)
     for name, value in headers.items():
         connection.putheader(name, value)
-    named = {name.lower() for name in headers}
     if not isinstance(body, bytes):
         connection.putheader("Transfer-Encoding", "chunked")
     elif "content-length" not in named and (body or method in {"POST", "PUT"}):

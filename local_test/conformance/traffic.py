@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import select
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -72,28 +73,35 @@ def read_reply(connection: socket.socket, request: str, method: str = "POST") ->
 
 
 class Upload:
-    """A request whose last byte is still to come; as a context manager it ends with its block.
+    """A request whose end is still to come; as a context manager it ends with its block.
 
     Args:
         server: Where to.
         payload: What for.
         timeout: Of every step in seconds.
+        late: Bytes that are still to come.
 
     Raises:
         NoAnswer: Nobody listens, or the connection breaks.
     """
 
     def __init__(
-        self, server: Container, payload: Payload, *, timeout: float = plain.SECONDS
+        self,
+        server: Container,
+        payload: Payload,
+        *,
+        timeout: float = plain.SECONDS,
+        late: int = 1,
     ) -> None:
-        self._last = payload.body[-1:]
+        late = min(late, len(payload.body))
+        self._last = payload.body[-late:]
         self._socket = server.open(timeout=timeout)
         length = {"Content-Length": str(len(payload.body))}
         fields = payload.headers | length
-        self._send(head("POST", contract.INVOCATIONS, fields) + payload.body[:-1])
+        self._send(head("POST", contract.INVOCATIONS, fields) + payload.body[:-late])
 
     def finish(self) -> Reply:
-        """Send the last byte and read the answer.
+        """Send what is missing and read the answer.
 
         Raises:
             NoAnswer: None came.
@@ -101,18 +109,20 @@ class Upload:
         self._send(self._last)
         return read_reply(self._socket, "POST /invocations, its last byte sent late")
 
-    def is_cut(self, seconds: float) -> bool:
+    def trickle(self, seconds: float) -> bool:
+        """Send all but the last byte, evenly over so many seconds; tells whether it got through."""
+        pause = seconds / max(1, len(self._last) - 1)
+        while len(self._last) > 1:
+            if self._is_answered(pause):
+                return False
+            self._send(self._last[:1])
+            self._last = self._last[1:]
+        return not self._is_answered(0.0)
+
+    def _is_answered(self, seconds: float) -> bool:
         """Whether the server answers or hangs up within so many seconds, all unfinished."""
-        self._socket.settimeout(seconds)
-        try:
-            self._socket.recv(1, socket.MSG_PEEK)
-        except TimeoutError:
-            return False
-        except OSError:
-            return True
-        finally:
-            self._socket.settimeout(plain.SECONDS)
-        return True
+        readable, _, _ = select.select([self._socket], [], [], seconds)
+        return bool(readable)
 
     def _send(self, data: bytes) -> None:
         try:

@@ -13,6 +13,7 @@ _AT_ONCE = 128  # of up to 1,000 that the API allows
 _ANSWERS = {200, 429, 503}
 _PIECE = 1 << 20
 _GRACE = 1.0
+_TRICKLED = 16  # bytes that arrive one by one: no pause is long, the whole is
 
 
 @check(
@@ -49,9 +50,10 @@ def a_gigabyte_is_taken(lab: Lab) -> None:
 )
 def long_requests_are_answered(lab: Lab) -> None:
     """An hour is allowed; the timeouts of web servers are mostly a minute or less."""
-    with lab.fresh() as server, Upload(server, lab.materials.payload) as upload:
+    payload = lab.materials.payload
+    with lab.fresh() as server, Upload(server, payload, late=_TRICKLED) as upload:
         started = time.monotonic()
-        if upload.is_cut(patience.LONG_SECONDS):
+        if not upload.trickle(patience.LONG_SECONDS):
             raise Violation(f"it was cut after {time.monotonic() - started:.0f} s", server)
         reply = upload.finish()
         if reply.status != 200:
