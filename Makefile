@@ -69,8 +69,8 @@ format: $(IMAGE_ENV)/.tools ## Formats the code
 lock: $(IMAGE_ENV)/.tools ## Locks the newest allowed packages with their hashes
 	@for lock in image client tools sdk-v2 sdk-v3; do \
 		$(IMAGE_ENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header \
-			--no-annotate --python-version 3.11 requirements/$$lock.in \
-			--output-file requirements/$$lock.txt || exit 1; done
+			--no-annotate --no-strip-extras --python-version 3.11 \
+			requirements/$$lock.in --output-file requirements/$$lock.txt || exit 1; done
 
 .PHONY: clean
 clean: ## Removes the environments and everything that was built
