@@ -266,7 +266,8 @@ def _advice(server: Container) -> Reply:
     reply = server.get(contract.EXECUTION_PARAMETERS)
     if reply.status == 404:
         raise NotChecked("it gives no advice")
-    if reply.status != 200 or not _KEYS.keys() <= _parameters(reply).keys():
+    found = _parameters(reply) if reply.status == 200 else {}
+    if not all(type(found.get(name)) is kind for name, kind in _KEYS.items()):
         raise NotChecked("its advice has not the right form; see C2.3")
     return reply
 
