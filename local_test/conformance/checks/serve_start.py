@@ -1,6 +1,7 @@
-"""How a server starts: with what it is given, amid what lies about (C1.1 - C1.14, C1.24, C1.59)."""
+"""How a server starts, with and without a model, amid what lies about (C1.1 - C1.25)."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from container import contract
@@ -13,39 +14,6 @@ from local_test.conformance.traffic import invoke
 
 _HOSTING_SECONDS = 480.0  # C1.24
 _PAUSE = 0.05
-_ENVIRONMENT = {"EMPTY": "", "LINES": "one\ntwo\n", "LONG": "x" * 1024} | {
-    f"FILLER_{number}": "x" * 200 for number in range(90)
-}
-_PLATFORM = {
-    "AWS_REGION": "eu-west-1",
-    "AWS_DEFAULT_REGION": "eu-west-1",
-    "AWS_EXECUTION_ENV": "AWS_ECS_EC2",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/00000000",
-    "ECS_CONTAINER_METADATA_URI": "http://169.254.170.2/v3/0",
-    "ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4/0",
-    "SAGEMAKER_MULTI_MODEL": "false",
-    "SAGEMAKER_SAFE_PORT_RANGE": "25000-25999",
-}
-_SDK = {
-    "SAGEMAKER_SUBMIT_DIRECTORY": "s3://no-such-bucket/sourcedir.tar.gz",
-    "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
-    "SAGEMAKER_REGION": "eu-west-1",
-}
-_WORKERS = {"SAGEMAKER_MODEL_SERVER_WORKERS": "1"}
-_TIMEOUTS = {"SAGEMAKER_MODEL_SERVER_TIMEOUT": "60"}
-_TOOLKIT = {
-    "SAGEMAKER_STARTUP_TIMEOUT": "600",
-    "SAGEMAKER_MODEL_SERVER_VMARGS": "-Xmx512m",
-    "SAGEMAKER_MAX_PAYLOAD_IN_MB": "6",
-}
-_OTHERS = {
-    "SAGEMAKER_USE_NGINX": "false",
-    "SAGEMAKER_GUNICORN_WORKERS": "1",
-    "SAGEMAKER_GUNICORN_TIMEOUT_SECONDS": "60",
-    "MODEL_SERVER_TIMEOUT": "60",
-    "MODEL_SERVER_WORKERS": "1",
-    "MAX_CONTENT_LENGTH": "6291456",
-}
 
 
 @check(
@@ -133,7 +101,7 @@ def nested_model_is_found(lab: Lab) -> None:
     model.mkdir()
     (base / "moved").rename(model / "my_model")
     (model / "._my_model").write_bytes(b"\0\5\x16\7")
-    _require_start(lab, base=base)
+    require_start(lab, base=base)
 
 
 @check(
@@ -148,7 +116,7 @@ def unknown_folders_are_tolerated(lab: Lab) -> None:
     for name in ("additional-model-data-sources/adapters", "unheard-of"):
         (base / name).mkdir(parents=True)
         (base / name / "file.bin").write_bytes(b"\0")
-    _require_start(lab, base=base)
+    require_start(lab, base=base)
 
 
 @check(
@@ -188,86 +156,14 @@ def starts_again(lab: Lab) -> None:
         _require_answer(invoke(server, lab.materials.payload), "after a restart")
 
 
-@check(
-    "C1.4",
-    group="serve",
-    title="It starts amid 93 variables, empty, long and with line breaks",
-    expected="status 200",
-)
-def any_environment_is_tolerated(lab: Lab) -> None:
-    """As much as the API allows."""
-    _require_start(lab, _ENVIRONMENT)
-
-
-@check(
-    "C1.59",
-    group="serve",
-    title="It starts with the variables seen inside endpoints",
-    expected="status 200",
-)
-def platform_variables_are_tolerated(lab: Lab) -> None:
-    """None may be required either: the shared server has none of them."""
-    _require_start(lab, _PLATFORM)
-
-
-@check(
-    "C1.60",
-    group="serve",
-    title="It starts with what the SDK sets, its submit directory stale",
-    expected="status 200",
-)
-def sdk_variables_are_tolerated(lab: Lab) -> None:
-    """The code is in the archive already."""
-    _require_start(lab, _SDK)
-
-
-@check(
-    "C6.22",
-    group="serve",
-    title="It starts with SAGEMAKER_MODEL_SERVER_WORKERS=1",
-    expected="status 200",
-)
-def worker_variable_is_tolerated(lab: Lab) -> None:
-    """How many workers that makes is the container's affair."""
-    _require_start(lab, _WORKERS)
-
-
-@check(
-    "C6.23",
-    group="serve",
-    title="It starts with SAGEMAKER_MODEL_SERVER_TIMEOUT=60",
-    expected="status 200",
-)
-def timeout_variable_is_tolerated(lab: Lab) -> None:
-    """Minutes for some, seconds for others."""
-    _require_start(lab, _TIMEOUTS)
-
-
-@check(
-    "C6.24",
-    group="serve",
-    title="It starts with the other variables of AWS's toolkit",
-    expected="status 200",
-)
-def toolkit_variables_are_tolerated(lab: Lab) -> None:
-    """Old model definitions carry them along."""
-    _require_start(lab, _TOOLKIT)
-
-
-@check(
-    "C6.25",
-    group="serve",
-    title="It starts with the variables of AWS's other stacks",
-    expected="status 200",
-)
-def other_variables_are_tolerated(lab: Lab) -> None:
-    """Old model definitions carry them along."""
-    _require_start(lab, _OTHERS)
-
-
-def _require_start(
-    lab: Lab, variables: dict[str, str] | None = None, base: Path | None = None
+def require_start(
+    lab: Lab, variables: Mapping[str, str] | None = None, base: Path | None = None
 ) -> None:
+    """Start a server and ask it once.
+
+    Raises:
+        Violation: It does not become ready, or does not answer.
+    """
     with lab.fresh(base=base, variables=variables) as server:
         _require_answer(invoke(server, lab.materials.payload), "after such a start")
 

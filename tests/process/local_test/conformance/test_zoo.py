@@ -18,7 +18,14 @@ CHECKS = discover()
 VICES = vice.discover()
 AT_ONCE = 4
 SHORT: Mapping[str, Any] = zoo.SHORT
-SLOW = ("serve_start", "serve_stop", "serve_ping", "serve_log", "serve_sockets")  # they start many
+SLOW = (
+    "serve_start",
+    "serve_variables",
+    "serve_stop",
+    "serve_ping",
+    "serve_log",
+    "serve_sockets",
+)  # they start many
 
 
 @pytest.mark.parametrize("group", [each for each in GROUPS if any(c.group == each for c in CHECKS)])
