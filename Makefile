@@ -34,7 +34,8 @@ test: $(IMAGE_ENV)/.tools $(CLIENT_ENV)/.tools ## Runs every test; those of Dock
 		--ignore-glob='*/local_test'
 	@for package in $(PACKAGES); do \
 		$(IMAGE_ENV)/bin/coverage report --include="$$package/*" --fail-under=90 || exit 1; done
-	IMAGE=$(IMAGE) $(CLIENT_ENV)/bin/pytest tests/unit/local_test tests/process/local_test tests/docker
+	$(IMAGE_ENV)/bin/pytest tests/unit/local_test tests/process/local_test
+	IMAGE=$(IMAGE) $(CLIENT_ENV)/bin/pytest tests/docker
 
 .PHONY: test-sdk
 test-sdk: .venv/sdk-v2/.ready .venv/sdk-v3/.ready image ## Runs AWS's own local harnesses against the image (1.5 GB of SDKs)
