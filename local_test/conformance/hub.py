@@ -5,12 +5,14 @@ import itertools
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from container import contract
+from local_test.conformance import patience
 from local_test.conformance.http import Reply
 from local_test.conformance.lab import MULTI_MODEL, Lab
 from local_test.conformance.materials import Payload
@@ -18,6 +20,7 @@ from local_test.conformance.registry import DOCKER, NotChecked, Violation
 from local_test.conformance.subject import Container
 
 TARGET_MODEL = "X-Amzn-SageMaker-Target-Model"
+_PAUSE = 0.02
 _numbers = itertools.count(1)
 
 
@@ -105,9 +108,16 @@ class Hub:
         if (reply := self.load(name)).status != 200:
             raise NotChecked(f"loading a model is answered by {reply.status}; see C3.4")
         try:
+            self._settle(name)
             yield name
         finally:
             self.unload(name)
+
+    def _settle(self, name: str) -> None:
+        """Wait for a model that is not ready when its load is answered; C3.4 alone is to see it."""
+        deadline = time.monotonic() + patience.SETTLE_SECONDS
+        while self.invoke(name).status != 200 and time.monotonic() < deadline:
+            time.sleep(_PAUSE)
 
 
 def route(name: str) -> str:

@@ -143,7 +143,8 @@ class Lab:
         started = self.subject.start(("serve",), base=base, variables=self._all(variables))
         try:
             started.until_ping(self.start_seconds)
-            self.settle(started)
+            if not _is_multi_model(variables):
+                self.settle(started)
         except Violation as violation:
             started.remove()
             reason = NotChecked(f"needs a server, and it {violation.seen}; see C1.22 and C1.24")
@@ -195,7 +196,8 @@ class Lab:
                 except Violation:
                     self.server()  # NotChecked where that is not ready either
                     raise
-                self.settle(started)
+                if not _is_multi_model(given):
+                    self.settle(started)
             yield started
 
     def train(
@@ -275,7 +277,7 @@ class Lab:
                 time.sleep(_PAUSE)
 
     def _serving_base(self, variables: Mapping[str, str]) -> Path:
-        if variables.get(MULTI_MODEL, "").lower() != "true":
+        if not _is_multi_model(variables):
             return self.base()
         base = self.folder()
         (base / "models").mkdir()
@@ -283,3 +285,7 @@ class Lab:
 
     def _all(self, variables: Mapping[str, str]) -> dict[str, str]:
         return {**self.materials.variables, **variables}
+
+
+def _is_multi_model(variables: Mapping[str, str]) -> bool:
+    return variables.get(MULTI_MODEL, "").lower() == "true"

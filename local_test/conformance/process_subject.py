@@ -126,7 +126,7 @@ class _ProcessContainer(Container):
     @property
     def log(self) -> str:
         with contextlib.suppress(FileNotFoundError):
-            self._last_log = self._log_file.read_text(encoding="utf-8", errors="replace")
+            self._last_log = self._log_file.read_bytes().decode("utf-8", "replace")
         return self._last_log
 
     def path(self, relative: str) -> str:

@@ -88,13 +88,13 @@ def wrong(lab: Lab) -> Trained:
     """The shared training that has to fail.
 
     Raises:
-        NotChecked: The user named no hyperparameters for one.
+        NotChecked: The user named no hyperparameters for one, or nothing trains at all.
     """
+    plain(lab)
     return lab.once(_wrong)
 
 
 def _wrong(lab: Lab) -> Trained:
-    lab.materials.require_training()
     if not lab.materials.wrong:
         raise NotChecked("needs hyperparameters that must fail (`wrong` in the configuration)")
     return lab.train(hyperparameters={**lab.materials.hyperparameters, **lab.materials.wrong})

@@ -29,6 +29,7 @@ SHORT = {  # in the place of the suite's patience
     "IDLE_STOP_SECONDS": 3.0,
     "RECOVER_SECONDS": 3.0,
     "EXPECT_SECONDS": 1.5,
+    "LOADING_SECONDS": 2.0,
     "LOG_SECONDS": 0.15,
     "EXTRA_SECONDS": 1.0,
 }

@@ -3,5 +3,6 @@
     python -m tests.zoo.animal [--vice NAME] serve | train | COMMAND ...
 
 `server.Server` and `trainer.Trainer` are correct, in the standard library alone. A vice is a
-subclass of one of them in `vices/`, declared with `vice.vice`, that overrides as little as it can.
+subclass of one of them, or of `models.Models`, in the folder `vices`; it is declared with
+`vice.vice` and overrides as little as it can.
 """

@@ -11,12 +11,17 @@ from tests.zoo.vice import discover
 
 def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     """Do what the arguments say and give the exit code."""
-    server, trainer = Server, Trainer
+    server: type[Server] = Server
+    trainer: type[Trainer] = Trainer
     rest = list(arguments)
     if rest[:1] == ["--vice"]:
         animal = discover()[rest[1]].animal
-        server = animal if issubclass(animal, Server) else Server
-        trainer = animal if issubclass(animal, Trainer) else Trainer
+        if issubclass(animal, Server):
+            server = animal
+        elif issubclass(animal, Trainer):
+            trainer = animal
+        else:
+            server = type(animal.__name__, (Server,), {"hub": animal})
         rest = rest[2:]
     match rest:
         case ["serve"]:

@@ -40,6 +40,7 @@ class Server:
     handler: type[Handler] = Handler
     listener: type[Listener] = Listener
     program: type[Program] = Program
+    hub: type[Models] = Models
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self.variables = variables
@@ -47,7 +48,7 @@ class Server:
         self.port = int(variables.get("SAGEMAKER_BIND_TO_PORT") or 8080)
         self.is_multi = variables.get("SAGEMAKER_MULTI_MODEL", "").lower() == "true"
         self.is_batch = variables.get("SAGEMAKER_BATCH", "").lower() == "true"
-        self.models = Models(self)
+        self.models = self.hub(self)
         self.model: dict[str, Any] | None = None
         self.user: Program | None = None
         self.running = 0

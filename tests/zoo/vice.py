@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tests.zoo import vices
+from tests.zoo.models import Models
 from tests.zoo.server import Server
 from tests.zoo.trainer import Trainer
 
-Animal = type[Server] | type[Trainer]
+Animal = type[Server] | type[Trainer] | type[Models]
 _Kind = TypeVar("_Kind", bound=Animal)
 
 

@@ -4,8 +4,9 @@ import contextlib
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from container import contract
@@ -26,6 +27,7 @@ from local_test.conformance.subject import Container, Limits
 _REQUESTS = 100  # on connections of their own (C3.19)
 _CLIENTS = 4
 _ROUNDS = 5
+_PAUSE = 0.02
 _WHO = ("first", "second")
 _MOST_MODELS = 400
 _ROOM = 64 << 20  # bytes for models, beside what the empty server takes
@@ -244,29 +246,29 @@ def _stuck_load(many: Hub) -> Iterator[None]:
     content = largest.read_bytes()
     largest.unlink()
     os.mkfifo(largest)
-    over = threading.Event()
-    with ThreadPoolExecutor(2) as pool:
-        pool.submit(_send, largest, content, over)
+    with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(many.load, name)
+        descriptor = _writer(largest, loading)
         try:
             yield
         finally:
-            over.set()
+            while descriptor is not None:
+                with contextlib.suppress(OSError):  # nobody reads any more, or not so much at once
+                    os.write(descriptor, content)
+                os.close(descriptor)
+                descriptor = _writer(largest, loading)
             with contextlib.suppress(NoAnswer):
                 loading.result()
             many.unload(name)
 
 
-def _send(pipe: Path, content: bytes, over: threading.Event) -> None:
-    """Hold a pipe open, write into it once it is over, and give up where nobody reads."""
-    descriptor = os.open(pipe, os.O_RDWR)  # so that opening it waits on neither side
-    try:
-        over.wait()
-        os.set_blocking(descriptor, False)
-        with contextlib.suppress(BlockingIOError):
-            os.write(descriptor, content)
-    finally:
-        os.close(descriptor)
+def _writer(pipe: Path, loading: "Future[Reply]") -> int | None:
+    """Open a pipe for writing once a load reads it; None where the load is over without that."""
+    while not loading.done():
+        time.sleep(_PAUSE)  # meanwhile a reader of before has come to the end
+        with contextlib.suppress(OSError):  # ENXIO: nobody reads
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    return None
 
 
 @contextlib.contextmanager

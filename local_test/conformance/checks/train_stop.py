@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from container.environment import Environment
 from local_test.conformance import patience
@@ -92,6 +93,7 @@ def interrupted_training_goes_on(lab: Lab) -> None:
     with lab.job(hyperparameters=long_hyperparameters(lab)) as running:
         first = begun(lab, running)
         _await_checkpoint(running)
+        begun(lab, running, len(running.log))  # so that the checkpoint is behind it
         running.kill()
         already = len(running.log)
         running.restart()
@@ -112,7 +114,7 @@ def checkpoints_are_whole(lab: Lab) -> None:
     """The folder is copied all the time, and restored as it is."""
     for trained in _ended(lab):
         folder = Environment(trained.base).checkpoint_dir
-        left = sorted(each.name for each in folder.rglob("*") if each.name.endswith(_TEMPORARY))
+        left = sorted(each.name for each in folder.rglob("*") if _is_temporary(each))
         if left:
             raise Violation(f"in checkpoints: {', '.join(left)}")
 
@@ -128,13 +130,17 @@ def _ended(lab: Lab) -> Sequence[Trained]:
 def _await_checkpoint(running: Container) -> None:
     folder = Environment(running.base).checkpoint_dir
     deadline = time.monotonic() + patience.BEGIN_SECONDS
-    while not any(each.is_file() for each in folder.rglob("*")):
+    while not any(each.is_file() and not _is_temporary(each) for each in folder.rglob("*")):
         if running.poll() is not None:
             raise NotChecked("it ended too early; hyperparameters `long` have to take a minute")
         if time.monotonic() > deadline:
             seconds = patience.BEGIN_SECONDS
             raise Violation(f"nothing in checkpoints after {seconds:g} s of training", running)
         time.sleep(_PAUSE)
+
+
+def _is_temporary(path: Path) -> bool:
+    return path.name.endswith(_TEMPORARY)
 
 
 def _counters(line: str) -> list[str]:
