@@ -156,9 +156,10 @@ def records_keep_number_and_order(lab: Lab) -> None:
     """Joining to the input goes by position."""
     server = lab.server(**_PLATFORM)
     for payload in _by_lines(lab):
-        single = {each: _answers(_ask(server, payload, each + b"\n")) for each in records(payload)}
+        lines = records(payload)[:7]
+        single = {each: _answers(_ask(server, payload, each + b"\n")) for each in lines}
         for number in (2, 3, 7):
-            sent = (records(payload) * number)[:number]
+            sent = (lines * number)[:number]
             reply = _ask(server, payload, b"\n".join(sent) + b"\n")
             _require(reply, f"{number} records")
             found = _answers(reply)
