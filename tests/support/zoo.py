@@ -56,7 +56,7 @@ def materials(folder: Path) -> Materials:
     """A model, payloads and training data that the animals understand."""
     (folder / "model").mkdir()
     (folder / "model" / "weights.json").write_text('{"weight": 2.0, "megabytes": 1}')
-    (folder / "rows.csv").write_text("1,2\n3,4\n")
+    (folder / "rows.csv").write_text("1,2\n3,44\n")  # 9 bytes, which RecordIO has to pad
     return Materials(
         model=folder / "model",
         payloads=(

@@ -1,5 +1,6 @@
 """Many models behind one server (C3)."""
 
+import contextlib
 import json
 import runpy
 import sys
@@ -14,7 +15,13 @@ if TYPE_CHECKING:
     from tests.zoo.server import Server
 
 PAGE = 100
-CGROUP = Path("/sys/fs/cgroup")
+CGROUP = (
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+    (
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+    ),
+)
 LEAST_ROOM = 24 << 20  # bytes
 
 
@@ -75,12 +82,11 @@ class Models:
         return model
 
     def room(self) -> int:
-        """Bytes that the control group still grants."""
-        try:
-            most, used = ((CGROUP / f"memory.{each}").read_text() for each in ("max", "current"))
-            return int(most) - int(used)
-        except (OSError, ValueError):  # no control group, or no limit
-            return 1 << 40
+        """Bytes that the control group, of either version, still grants."""
+        for limit, used in CGROUP:
+            with contextlib.suppress(OSError, ValueError):  # another version, or no limit
+                return int(Path(limit).read_text()) - int(Path(used).read_text())
+        return 1 << 40
 
     def program(self, code: Path) -> Any:
         """A model's own transform_fn, its modules known to nobody else (C3.15)."""

@@ -1,17 +1,23 @@
-"""Multi-model endpoints: loading, listing, unloading, asking (C3.1 - C3.12)."""
+"""Multi-model endpoints: starting empty, loading, and memory that is full (C3.1 - C3.6, C3.9)."""
 
 import shutil
 
 from container import contract
-from local_test.conformance.http import Reply
+from local_test.conformance.http import NoAnswer, Reply
 from local_test.conformance.hub import Hub, as_object, has_label, hub, require, require_multi_model
 from local_test.conformance.lab import MULTI_MODEL, Lab
 from local_test.conformance.registry import DOCKER, NotChecked, Violation, check
+from local_test.conformance.subject import Container, Limits
 
 _OPAQUE = "5f0c7c1de29b4b8f9a3d60e1b7c4a2f85f0c7c1de29b4b8f9a3d60e1b7c4a2f8"
 _UNKNOWN = "nobody"
-_LIMIT = 2  # models a page
-_PAGE = 100  # the usual size of a page (C3.8)
+_MOST_MODELS = 400
+_ROOM = 64 << 20  # bytes for models, beside what the empty server takes
+_MEMORY_FILES = (
+    "/sys/fs/cgroup/memory.peak",
+    "/sys/fs/cgroup/memory/memory.max_usage_in_bytes",
+    "/sys/fs/cgroup/memory.current",
+)
 
 
 @check(
@@ -131,127 +137,44 @@ def impossible_loads_say_why(lab: Lab) -> None:
         for each in folder.rglob("*"):
             if each.is_file():
                 each.write_bytes(b"broken\0")
-        require(many.load(name), 500)
-
-
-@check(
-    "C3.7",
-    group="multi-model",
-    title="GET /models lists names and urls, without a token where nothing more remains",
-    expected='{"models": [{"modelName": ..., "modelUrl": ...}]}',
-)
-def list_has_names_and_urls(lab: Lab) -> None:
-    """The members' names are those of the documentation."""
-    many = hub(lab)
-    with many.loaded() as name:
-        reply = require(many.list(), 200)
-        found = as_object(reply)
-        wanted = {"modelName": name, "modelUrl": many.url(name)}
-        if wanted not in found.get("models", ()):
-            raise Violation(f"{wanted} is not in the list", reply)
-        if found.get("nextPageToken"):
-            raise Violation("there is a token, and no further model", reply)
-
-
-@check(
-    "C3.8",
-    group="multi-model",
-    title="Pages hold every model once, and the last has no token",
-    expected="4 models on pages of 2, then 5; or 100 models on pages of the server's own size",
-)
-def pages_are_complete(lab: Lab) -> None:
-    """A multiple of the page's size is where AWS's own server goes wrong."""
-    many = hub(lab)
-    names = many.place_many(2 * _LIMIT + 1)
-    try:
-        for name in names[:-1]:
-            _load(many, name)
-        first = as_object(many.list(limit=str(_LIMIT))).get("models", ())
-        if len(first) <= _LIMIT:
-            _walk(many, names[:-1], limit=str(_LIMIT))
-            _load(many, names[-1])
-            _walk(many, names, limit=str(_LIMIT))
-            return
-        names += many.place_many(_PAGE - len(names) + 1)
-        for name in names[2 * _LIMIT : _PAGE]:
-            _load(many, name)
-        _walk(many, names[:_PAGE])
-    finally:
-        for name in names:
+        try:
+            require(many.load(name), 500)
+        finally:
             many.unload(name)
 
 
-def _load(many: Hub, name: str) -> None:
-    if (reply := many.load(name)).status != 200:
-        raise NotChecked(f"loading several models is answered by {reply.status}; see C3.4")
-
-
-def _walk(many: Hub, names: list[str], **query: str) -> None:
-    """Follow the tokens to the end."""
-    found: list[str] = []
-    token: dict[str, str] = {}
-    for _ in range(len(names) + 1):
-        reply = require(many.list(**query, **token), 200)
-        page = as_object(reply)
-        found += [str(each.get("modelName")) for each in page.get("models", ())]
-        if not page.get("nextPageToken"):
-            break
-        if len(found) >= len(names):
-            raise Violation("a token after the last model", reply)
-        token = {"next_page_token": str(page["nextPageToken"])}
-    if sorted(found) != sorted(names):
-        double = len(found) - len(set(found))
-        missing = len(set(names) - set(found))
-        raise Violation(f"of {len(names)} models {missing} are missing, {double} are there twice")
-
-
 @check(
-    "C3.10",
+    "C3.5",
     group="multi-model",
-    title="GET /models/NAME describes a loaded model, and is 404 for any other",
-    expected='{"modelName": ..., "modelUrl": ...}, and 404',
+    title="Models that do not fit into memory are answered by 507, and nothing is killed",
+    expected="507 sooner or later, with /ping 200 and the loaded models alive",
+    needs=(DOCKER,),
 )
-def model_is_described(lab: Lab) -> None:
-    """An object, as documented; AWS's own server answers a list."""
-    many = hub(lab)
-    with many.loaded() as name:
-        reply = require(many.describe(name), 200)
-        found = as_object(reply)
-        if (found.get("modelName"), found.get("modelUrl")) != (name, many.url(name)):
-            raise Violation("modelName or modelUrl is missing or wrong", reply)
-        require(many.describe(_UNKNOWN), 404)
+def full_memory_is_said(lab: Lab) -> None:
+    """On 507 the platform unloads other models and tries again."""
+    limit = _memory(hub(lab).server) + _ROOM
+    with lab.fresh(variables={MULTI_MODEL: "true"}, limits=Limits(memory=limit)) as server:
+        many = Hub(lab, server)
+        names = many.place_many(_MOST_MODELS)
+        for number, name in enumerate(names):
+            try:
+                reply = many.load(name)
+            except NoAnswer as error:
+                raise Violation(f"no answer to load {number + 1}: {error}", server) from error
+            if reply.status != 200:
+                break
+        else:
+            raise NotChecked(f"{_MOST_MODELS} models fit into {limit >> 20} MiB")
+        require(reply, 507)
+        require(server.get(contract.PING), 200)
+        require(many.invoke(names[0]), 200, 507)
+        require(many.unload(names[0]), 200)
 
 
-@check(
-    "C3.11",
-    group="multi-model",
-    title="DELETE /models/NAME unloads, and is 404 for what is not loaded",
-    expected="200; then 404 for requests, for the description and for another DELETE; 200 to load",
-)
-def unload_is_effective(lab: Lab) -> None:
-    """The platform takes the memory for free, and may load the same model again."""
-    many = hub(lab)
-    with many.loaded() as name:
-        require(many.unload(name), 200)
-        for reply in (many.invoke(name), many.describe(name), many.unload(name)):
-            require(reply, 404)
-        require(many.load(name), 200)
-
-
-@check(
-    "C3.12",
-    group="multi-model",
-    title="POST /models/NAME/invoke is like /invocations, and 404 for what is not loaded",
-    expected="200 and the same media type for every payload, and 404",
-)
-def invoke_is_like_invocations(lab: Lab) -> None:
-    """Formats are those of a server with one model."""
-    many = hub(lab)
-    single = lab.server()
-    with many.loaded() as name:
-        for payload in lab.materials.payloads:
-            plain = single.post(contract.INVOCATIONS, payload.body, payload.headers)
-            reply = require(many.invoke(name, payload), plain.status)
-            if reply.media_type != plain.media_type:
-                raise Violation(f"{reply.media_type}, not {plain.media_type}", reply, plain)
-        require(many.invoke(_UNKNOWN), 404)
+def _memory(server: Container) -> int:
+    """Bytes that a server has taken at most so far."""
+    for path in _MEMORY_FILES:
+        ran = server.run("cat", path)
+        if ran.code == 0 and ran.output.strip().isdigit():
+            return int(ran.output)
+    raise NotChecked("its control group does not tell how much memory it takes")

@@ -149,12 +149,13 @@ class NothingToLearn(Trainer):
             return []
 
 
-@vice("wants-the-internet", "C5.52", group="train", docker=True)
-class WantsTheInternet(Trainer):
-    """Would download something; a route to elsewhere is as far as this one looks."""
+@vice("wants-a-network", "C5.52", group="train", docker=True)
+class WantsANetwork(Trainer):
+    """Would download something, from a server that its variables name."""
 
     def train(self) -> None:
-        routes = Path("/proc/net/route").read_text().splitlines()[1:]
-        if not any(line.split()[1] == "00000000" for line in routes):
-            raise Wrong("The pretrained weights cannot be downloaded.")
+        try:
+            socket.create_connection((self.variables["ZOO_OUTSIDE"], 8080), timeout=2).close()
+        except OSError as error:
+            raise Wrong("The pretrained weights cannot be downloaded.") from error
         super().train()

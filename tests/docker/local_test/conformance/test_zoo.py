@@ -126,6 +126,8 @@ def test_the_correct_image_passes(good: str, tmp_path: Path) -> None:
             [f"LABEL {contract.LABEL_BIND_TO_PORT}=false"], "pipeline", "C4.20", id="unsaid"
         ),
         pytest.param([entrypoint("stays-on-8080")], "pipeline", "C1.18", id="8080"),
+        pytest.param([f"LABEL {LABEL_MULTI_MODEL}=false"], "multi-model", "C3.1", id="models"),
+        pytest.param([entrypoint("never-full")], "multi-model", "C3.5", id="never-full"),
         pytest.param([f"LABEL {LABEL_DUPLEX}=true"], "streaming", "C1.54", id="duplex-lie"),
         pytest.param([entrypoint("colours-its-log")], "sdk-harness", "C7.3", id="colours"),
         pytest.param(["RUN rm /opt/blerssi/venv/bin/pip*"], "sdk-harness", "C7.22", id="pip"),
@@ -148,3 +150,17 @@ def test_a_vice_that_wants_too_much_fails_its_own_clause(
 
     with built(client, [f"FROM {good}", entrypoint(name)]) as image:
         assert run(image, checks, tmp_path) == wanted.clauses
+
+
+def test_a_training_that_needs_a_network_fails_its_own_clause(
+    client: Any, good: str, tmp_path: Path
+) -> None:
+    other = client.containers.run(good, ["serve"], detach=True, labels={LABEL: good})
+    try:
+        other.reload()
+        address = other.attrs["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
+        lines = [f"FROM {good}", f"ENV ZOO_OUTSIDE={address}", entrypoint("wants-a-network")]
+        with built(client, lines) as image:
+            assert run(image, of({"train"}), tmp_path) == {"C5.52"}
+    finally:
+        other.remove(force=True)
