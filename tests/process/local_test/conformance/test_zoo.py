@@ -48,8 +48,11 @@ def findings(
         if isinstance(item, pytest.Function) and "findings" in item.fixturenames
     ]
 
+    base = tmp_path_factory.mktemp("vices")  # pytest's factory is not made for threads
+
     def find(name: str) -> list[Finding]:
-        folder = tmp_path_factory.mktemp(name)
+        folder = base / name
+        folder.mkdir()
         return zoo.run(zoo.subject(name), checks_for(VICES[name]), folder)
 
     with mock.patch.multiple(patience, **SHORT), ThreadPoolExecutor(AT_ONCE) as pool:
