@@ -48,6 +48,7 @@ METRIC_DEFINITIONS_LIMIT: Final = 40  # C5.50
 # --- Serving -----------------------------------------------------------------------------------
 
 PORT: Final = 8080  # C1.17
+BIND_TO_PORT: Final = "SAGEMAKER_BIND_TO_PORT"  # C1.18
 PING: Final = "/ping"  # C1.22
 INVOCATIONS: Final = "/invocations"  # C1.30
 EXECUTION_PARAMETERS: Final = "/execution-parameters"  # C2.3

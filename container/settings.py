@@ -68,7 +68,7 @@ class Settings:
     port: int = setting(
         contract.PORT,
         _whole(1, 65535),
-        "SAGEMAKER_BIND_TO_PORT",
+        contract.BIND_TO_PORT,
         allowed="1 to 65535",
         text="Port to listen on (C1.17, C1.18).",
     )

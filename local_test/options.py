@@ -45,6 +45,18 @@ def add_variables(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_hyperparameters(parser: argparse.ArgumentParser) -> None:
+    """Add what a training job is told."""
+    parser.add_argument(
+        "-H",
+        "--hyperparameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a hyperparameter (repeatable)",
+    )
+
+
 def runner(options: argparse.Namespace, variables: Mapping[str, str]) -> Runner:
     """Make the runner that the options ask for.
 

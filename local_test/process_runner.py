@@ -19,7 +19,6 @@ from local_test.runner import STOP_SECONDS, Program, Running, Show
 
 PROJECT = Path(__file__).resolve().parent.parent
 IMAGE_PYTHON = PROJECT / ".venv/image/bin/python"  # made by `make`: the packages of the image
-BIND_TO_PORT = "SAGEMAKER_BIND_TO_PORT"  # C1.18
 
 
 def default_python() -> Path:
@@ -87,7 +86,7 @@ class ProcessRunner:
             **program.variables,
         }
         if program.is_server:
-            variables[BIND_TO_PORT] = str(port)
+            variables[contract.BIND_TO_PORT] = str(port)
         return variables
 
 

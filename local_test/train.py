@@ -61,14 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--validation", type=Path, metavar="PATH", help="likewise")
     parser.add_argument("--unlabeled", type=Path, metavar="PATH", help="likewise")
-    parser.add_argument(
-        "-H",
-        "--hyperparameter",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a hyperparameter (repeatable)",
-    )
+    options.add_hyperparameters(parser)
     parser.add_argument(
         "--folder",
         type=Path,

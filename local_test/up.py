@@ -65,14 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, metavar="FILE", help="labelled scans (default: simulated ones)"
     )
-    parser.add_argument(
-        "-H",
-        "--hyperparameter",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a hyperparameter (repeatable)",
-    )
+    options.add_hyperparameters(parser)
     parser.add_argument(
         "--folder",
         type=Path,

@@ -16,7 +16,7 @@ from typing import Any
 from container import contract
 from container.errors import PlatformError, UserError
 from local_test.conformance.registry import DOCKER, Violation
-from local_test.conformance.subject import BIND_TO_PORT, UNLIMITED, Container, Limits, Process, Ran
+from local_test.conformance.subject import UNLIMITED, Container, Limits, Process, Ran
 from local_test.docker_runner import LABEL, docker_package
 
 _PROCESS_FIELDS = "pid,ppid,stat,args"
@@ -78,7 +78,7 @@ class DockerSubject:
     ) -> Container:
         """Start `docker run IMAGE ARGUMENT ...`; see `Subject.start`."""
         given = dict(variables or {})
-        port = int(given.get(BIND_TO_PORT, "") or contract.PORT)
+        port = int(given.get(contract.BIND_TO_PORT, "") or contract.PORT)
         options = {
             "environment": given,
             "labels": {LABEL: uuid.uuid4().hex},

@@ -18,7 +18,6 @@ from container import contract
 from container.errors import PlatformError
 from local_test.conformance.registry import NotChecked
 from local_test.conformance.subject import (
-    BIND_TO_PORT,
     NEEDS_DOCKER,
     UNLIMITED,
     Container,
@@ -64,13 +63,13 @@ class ProcessSubject:
         """Start `COMMAND ARGUMENT ...` in this process's folder; see `Subject.start`."""
         refuse_without_docker(limits, entrypoint)
         given = dict(variables or {})
-        port = int(given.get(BIND_TO_PORT, "") or free_port())
+        port = int(given.get(contract.BIND_TO_PORT, "") or free_port())
         environment = {
             **self._variables,
             "PYTHONUNBUFFERED": "1",  # an image's ENV would see to it
             **given,
             contract.BASE_DIR_VARIABLE: str(base.absolute()),
-            BIND_TO_PORT: str(port),
+            contract.BIND_TO_PORT: str(port),
         }
         return _ProcessContainer((*self._command, *arguments), environment, base, port)
 

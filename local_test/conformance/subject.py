@@ -20,7 +20,6 @@ from local_test.conformance.http import Body, NoAnswer, Reply
 from local_test.conformance.registry import NotChecked, Violation
 
 NEEDS_DOCKER = "needs Docker (--image)"
-BIND_TO_PORT = "SAGEMAKER_BIND_TO_PORT"  # C1.18
 _PAUSE = 0.02
 
 

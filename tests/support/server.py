@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60.0  # deadline of every wait
+_LOG_SHOWN = 4000  # characters
 
 
 class Reply(NamedTuple):
@@ -67,12 +68,21 @@ class ServerProcess:
     ) -> Reply:
         """Ask once, on a connection of its own."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
-        with contextlib.closing(connection):
+        with contextlib.closing(connection), self._log_with_failure():
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body, named)
             answer = connection.getresponse()
             found = {name.lower(): value for name, value in answer.getheaders()}
             return Reply(answer.status, found, answer.read())
+
+    @contextlib.contextmanager
+    def _log_with_failure(self) -> Iterator[None]:
+        """Let a request that gets no answer show the end of the log."""
+        try:
+            yield
+        except OSError as error:
+            error.add_note(self.log[-_LOG_SHOWN:])
+            raise
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS)

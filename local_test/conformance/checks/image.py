@@ -7,7 +7,6 @@ from typing import Any
 from container import contract
 from local_test.conformance.lab import MULTI_MODEL, Lab
 from local_test.conformance.registry import DOCKER, NotChecked, Violation, check
-from local_test.conformance.subject import BIND_TO_PORT
 
 CAPABILITIES = "com.amazonaws.sagemaker.capabilities."
 LABEL_MULTI_MODEL = f"{CAPABILITIES}multi-models"
@@ -102,7 +101,7 @@ def labels_are_kept(lab: Lab) -> None:
     if wrong:
         raise Violation(f"neither true nor false: {', '.join(wrong)}")
     if labels.get(contract.LABEL_BIND_TO_PORT) == "true":
-        with lab.fresh(variables={BIND_TO_PORT: _PORT}):
+        with lab.fresh(variables={contract.BIND_TO_PORT: _PORT}):
             pass
     if labels.get(LABEL_MULTI_MODEL) == "true":
         with lab.fresh(variables={MULTI_MODEL: "true"}) as server:

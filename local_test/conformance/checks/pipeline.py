@@ -4,7 +4,6 @@ from container import contract
 from local_test.conformance.lab import Lab
 from local_test.conformance.registry import DOCKER, NotChecked, Violation, check
 from local_test.conformance.sockets import listening_ports
-from local_test.conformance.subject import BIND_TO_PORT
 from local_test.process_runner import free_port
 
 SAFE_PORT_RANGE = "SAGEMAKER_SAFE_PORT_RANGE"
@@ -21,7 +20,7 @@ _SAFE = range(25000, 26000)
 def server_moves_to_the_port(lab: Lab) -> None:
     """Every container of a pipeline gets a port of its own on one machine."""
     port = free_port()
-    with lab.fresh(variables={BIND_TO_PORT: str(port)}) as server:
+    with lab.fresh(variables={contract.BIND_TO_PORT: str(port)}) as server:
         if contract.PORT in listening_ports(server):
             raise Violation(f"it listens on {port} and on {contract.PORT}, too", server)
 
@@ -106,11 +105,12 @@ def answers_are_bare(lab: Lab) -> None:
 def batch_works_on_the_port(lab: Lab) -> None:
     """Pipelines run in batch jobs as well."""
     payload = lab.materials.payload
+    moved = {contract.BIND_TO_PORT: str(free_port())}
     try:
-        with lab.fresh(variables={BIND_TO_PORT: str(free_port()), BATCH: "true"}) as server:
+        with lab.fresh(variables={**moved, BATCH: "true"}) as server:
             reply = server.post(contract.INVOCATIONS, payload.body, payload.headers)
     except Violation:
-        with lab.fresh(variables={BIND_TO_PORT: str(free_port())}, ready=False) as server:
+        with lab.fresh(variables=moved, ready=False) as server:
             if not server.is_ready(lab.start_seconds):
                 raise NotChecked("it does not move its port at all; see C1.18") from None
         raise
