@@ -6,6 +6,7 @@ the lock is held in C code that releases the interpreter.
 
 import ctypes
 import math
+import struct
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,12 @@ _HANDLES = 12  # bound shapes kept; each holds the graph's intermediate arrays
 _MOST_ELEMENTS = 1 << 28  # of one input
 _TYPES = {0: np.float32, 1: np.float64, 2: np.float16, 3: np.uint8, 4: np.int32, 5: np.int8}
 _TYPES |= {6: np.int64, 7: np.bool_}
+_SMALLEST = b"""{
+  "nodes": [{"op": "null", "name": "x", "inputs": []}, {"op": "null", "name": "w", "inputs": []},
+            {"op": "FullyConnected", "name": "y", "inputs": [[0, 0, 0], [1, 0, 0]],
+             "attrs": {"num_hidden": "16", "no_bias": "True"}}],
+  "arg_nodes": [0, 1], "heads": [[2, 0, 0]], "attrs": {"mxnet_version": ["int", 10901]}}"""
+_NO_PARAMS = struct.pack("<4Q", 0x112, 0, 0, 0)  # magic, reserved, no arrays, no names
 
 
 class Engine:
@@ -152,6 +159,18 @@ class Engine:
             data = result.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
             library.call("MXPredGetOutput", handle, index, data, result.size)
         return result
+
+
+def warm_up() -> None:
+    """Compute something small, so that this process has from now on what MXNet keeps for good.
+
+    Raises:
+        EngineError: MXNet cannot be used.
+    """
+    engine = Engine(_SMALLEST, _NO_PARAMS, ("x", "w"), {})
+    for rows in (1, 32):  # oneDNN computes batches, and compiles its kernels when it first does
+        engine.run({"x": np.ones((rows, 16)), "w": np.ones((16, 16))})
+    engine.close()
 
 
 def _feed(name: str, array: npt.NDArray[Any]) -> Floats:

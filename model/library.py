@@ -3,12 +3,19 @@
 The functions are those of MXNet's `c_predict_api.h` and, to look into a graph, `c_api.h`. The
 library is loaded on first use, never at import, and must be loaded after a fork: MXNet's state does
 not survive one. `model.runtime` names the variables that it reads when it is loaded.
+
+Building, reshaping and freeing graphs is the work of one thread: MXNet does not guard the tables of
+the process that it reads and fills there, so that two threads which build their first graphs crash
+it, and it keeps 5 MB of random number generators for every thread that ever built one.
 """
 
 import ctypes
 import functools
 import importlib.util
+import queue
 import re
+import threading
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -38,17 +45,59 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "MXSymbolFree": (_HANDLE,),
 }
 
+# What computes with one handle, which its owner guards; everything else is done by the builder.
+_COMPUTING = re.compile("MXPred(SetInput|Forward|GetOutput.*)")
+
 # What stands around the reason of a refusal: when and where in MXNet it was noticed.
 _ORIGIN = re.compile(r"(MXNetError: )?(\[\d\d:\d\d:\d\d\] )?(\S+\.(cc|h|cu):\d+: )?")
 _NOISE = ("Stack trace", "[bt]", "File ")
 
 
 def call(function: str, *arguments: object) -> None:
-    """Call a function of the library.
+    """Call a function of the library; safe from several threads as long as they share no handle.
 
     Raises:
         EngineError: It failed, and MXNet says why; or the library cannot be loaded.
     """
+    if _COMPUTING.fullmatch(function):
+        _call(function, *arguments)
+    else:
+        _BUILDER.run(function, *arguments)
+
+
+class _Builder:
+    """The thread that builds, started when it is first needed, so that it lives after a fork."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._orders: queue.SimpleQueue[tuple[Future[None], tuple[Any, ...]]] = queue.SimpleQueue()
+
+    def run(self, *order: Any) -> None:
+        """Have a function called, and wait for that."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="builder", daemon=True)
+                self._thread.start()
+        done: Future[None] = Future()
+        self._orders.put((done, order))
+        done.result()
+
+    def _work(self) -> None:
+        while True:
+            done, order = self._orders.get()
+            try:
+                _call(*order)
+            except Exception as error:
+                done.set_exception(error)
+            else:
+                done.set_result(None)
+
+
+_BUILDER = _Builder()
+
+
+def _call(function: str, *arguments: object) -> None:
     library = _load()
     if getattr(library, function)(*arguments) != 0:
         text = (library.MXGetLastError() or b"").decode(errors="replace")

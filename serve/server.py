@@ -1,5 +1,6 @@
 """The server process: gunicorn with our worker, our log and our rules for dying workers."""
 
+import gc
 import logging
 import shutil
 import tempfile
@@ -20,6 +21,7 @@ from gunicorn.glogging import Logger
 from container import contract
 from container.resources import Resources, free_memory
 from container.settings import Settings
+from model import engine
 from serve import metrics
 from serve.app import Parts, create_app
 from serve.board import Board, free_slot
@@ -99,6 +101,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         return make(folder, self._plan.variables, self._plan.settings)
 
     def _models(self) -> Models:
+        engine.warm_up()  # or the memory that the first model takes could never be given back
         budget = Budget(free_memory, Resources.measure().memory)
         table = Table(self._plan.scratch / contract.MODELS)
         return Models(self._plan.folder, table, self._make, budget)
@@ -126,6 +129,8 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def _number(self, arbiter: Arbiter, worker: Worker) -> None:
         worker.slot = free_slot({each.slot for each in arbiter.WORKERS.values()})
+        gc.collect()
+        gc.freeze()  # so that collections in the workers do not copy the pages they share with us
 
     def _remember_number(self, _arbiter: Arbiter, worker: Worker) -> None:
         self._slot = worker.slot
