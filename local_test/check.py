@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from container import contract
 from container.errors import ContainerError, UserError
 from local_test import client, layout, options
 from local_test.conformance import catalogue, configuration, console, own, registry, suite
@@ -169,10 +170,12 @@ def _lab(subject: Subject, wanted: Configuration) -> Iterator[Lab]:
     with tempfile.TemporaryDirectory(prefix="local-test-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         materials = wanted.materials
+        if (streaming := materials.streaming) is not None and streaming.model is not None:
+            placed = _placed(streaming.model, folder / "streaming")
+            materials = replace(materials, streaming=replace(streaming, model=placed))
         if wanted.model is not None:
-            layout.place_model(wanted.model, folder)
-            materials = replace(materials, model=(folder / "model").resolve())
-        elif not materials.payloads and not materials.channels:
+            materials = replace(materials, model=_placed(wanted.model, folder / "given"))
+        elif not (materials.payloads or materials.channels or streaming):
             made = own.materials(subject, folder / "own", materials.variables)
             if made is None:
                 print("Checks that need a model or data of yours are left out; see --help.")
@@ -183,6 +186,13 @@ def _lab(subject: Subject, wanted: Configuration) -> Iterator[Lab]:
         finally:
             lab.close()
             subject.clear(folder)
+
+
+def _placed(model: Path, folder: Path) -> Path:
+    """Give the folder that an archive or a folder is served from."""
+    folder.mkdir()
+    layout.place_model(model, folder)
+    return (folder / contract.MODEL).resolve()
 
 
 def _configuration(arguments: argparse.Namespace) -> Configuration:

@@ -11,6 +11,11 @@ content_type = "text/csv"
 accept = "application/json"                     # optional
 streams = true                                  # optional: its answer comes in parts
 
+[streaming]                                     # optional: where another model does that
+model = "streaming/"                            # an archive or a folder, beside the usual one
+file = "rows.csv"
+content_type = "text/csv"
+
 [training]
 channels = { training = "scans/" }
 hyperparameters = { epochs = "2" }              # short, and ends well
@@ -35,7 +40,7 @@ from typing import Any
 
 from container.errors import UserError
 from local_test.conformance.lab import START_SECONDS
-from local_test.conformance.materials import TRAIN_SECONDS, Materials, Payload
+from local_test.conformance.materials import TRAIN_SECONDS, Materials, Payload, Streaming
 
 _ALLOWED: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "": {
@@ -44,11 +49,13 @@ _ALLOWED: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
         "multi_model": bool,
         "handlers": bool,
         "payload": list,
+        "streaming": dict,
         "training": dict,
         "environment": dict,
         "accepted": dict,
     },
     "payload": {"file": str, "content_type": str, "accept": str, "streams": bool},
+    "streaming": {"model": str, "file": str, "content_type": str, "accept": str},
     "training": {
         "channels": dict,
         "hyperparameters": dict,
@@ -67,7 +74,7 @@ class Configuration:
     """What a conformance.toml says; empty without one.
 
     Attributes:
-        materials: For the checks, but for the model.
+        materials: For the checks, but for the model; that of streaming may be an archive yet.
         model: An archive or a folder.
         wait: Seconds until a server is ready.
         accepted: Reasons by clause for advisory failures that are meant.
@@ -94,6 +101,7 @@ def read(path: Path) -> Configuration:
     folder, training = path.parent, content.get("training", {})
     materials = Materials(
         payloads=tuple(_payload(folder, each) for each in content.get("payload", ())),
+        streaming=_streaming(folder, content["streaming"]) if "streaming" in content else None,
         channels={name: folder / each for name, each in training.get("channels", {}).items()},
         hyperparameters=training.get("hyperparameters", {}),
         long=training.get("long", {}),
@@ -132,6 +140,10 @@ def _payload(folder: Path, entry: Mapping[str, Any]) -> Payload:
     )
 
 
+def _streaming(folder: Path, entry: Mapping[str, Any]) -> Streaming:
+    return Streaming(_payload(folder, {**entry, "streams": True}), folder / entry["model"])
+
+
 def _faults(content: Mapping[str, Any]) -> list[str]:
     """Everything that is not as the module's description has it."""
     payloads = content.get("payload", ())
@@ -139,14 +151,19 @@ def _faults(content: Mapping[str, Any]) -> list[str]:
     faults = _table("", content)
     for entry in payloads if isinstance(payloads, list) else ():
         faults += _table("payload", entry)
-        if isinstance(entry, dict):
-            missing = {"file", "content_type"} - entry.keys()
-            faults += [f"a payload lacks {key}" for key in sorted(missing)]
+        faults += _lacks("a payload", entry, "content_type", "file")
+    if isinstance(streaming := content.get("streaming"), dict):
+        faults += _table("streaming", streaming)
+        faults += _lacks("streaming", streaming, "content_type", "file", "model")
     if isinstance(training, dict):
         faults += _table("training", training)
         if not all(isinstance(each, str) for each in training.get("metrics", ())):
             faults.append("metrics holds something that is not a text")
     return faults
+
+
+def _lacks(name: str, table: Any, *keys: str) -> list[str]:
+    return [f"{name} lacks {key}" for key in keys if isinstance(table, dict) and key not in table]
 
 
 def _table(name: str, table: Any) -> list[str]:

@@ -34,6 +34,7 @@ START_SECONDS = 115.0  # what SageMaker's local mode grants a server (C7.12)
 _PAUSE = 0.02
 
 _Made = TypeVar("_Made")
+_Wanted = tuple[Path | None, tuple[tuple[str, str], ...]]  # a model, and variables
 
 
 class Lab:
@@ -59,7 +60,7 @@ class Lab:
         self.used: list[Container] = []  # by the check that runs; the suite quotes their logs
         self._folder = folder
         self._numbers = itertools.count(1)
-        self._servers: dict[tuple[tuple[str, str], ...], Container | NotChecked] = {}
+        self._servers: dict[_Wanted, Container | NotChecked] = {}
         self._made: dict[Callable[[Lab], Any], Any] = {}
 
     @cached_property
@@ -121,34 +122,39 @@ class Lab:
             shutil.copytree(self.model, made / "model")
         return made
 
-    def server(self, **variables: str) -> Container:
+    def server(self, model: Path | None = None, /, **variables: str) -> Container:
         """Give a ready server with these variables, started where none is left.
 
         With SAGEMAKER_MULTI_MODEL=true it starts without a model, its `models` folder empty (C3.2).
 
+        Args:
+            model: The folder of the model that streams; None for the usual one.
+            variables: Added to its environment.
+
         Raises:
             NotChecked: It does not become ready, which is a violation for the checks of that alone.
         """
-        key = tuple(sorted(variables.items()))
+        key = (model, tuple(sorted(variables.items())))
         known = self._servers.get(key)
         if isinstance(known, NotChecked):
             raise known
         if known is None or known.poll() is not None:
-            known = self._servers[key] = self._start_shared(variables)
+            known = self._servers[key] = self._start_shared(key)
         self.used.append(known)
         return known
 
-    def _start_shared(self, variables: Mapping[str, str]) -> Container:
-        base = self._serving_base(variables)
+    def _start_shared(self, wanted: _Wanted) -> Container:
+        model, variables = wanted[0], dict(wanted[1])
+        base = self._serving_base(variables, model)
         started = self.subject.start(("serve",), base=base, variables=self._all(variables))
         try:
             started.until_ping(self.start_seconds)
             if not _is_multi_model(variables):
-                self.settle(started)
+                self.settle(started, model)
         except Violation as violation:
             started.remove()
             reason = NotChecked(f"needs a server, and it {violation.seen}; see C1.22 and C1.24")
-            self._servers[tuple(sorted(variables.items()))] = reason
+            self._servers[wanted] = reason
             raise reason from violation
         except BaseException:
             started.remove()
@@ -265,22 +271,23 @@ class Lab:
         self._servers.clear()
         self.subject.clear(self._folder)
 
-    def settle(self, server: Container) -> None:
+    def settle(self, server: Container, model: Path | None = None) -> None:
         """Wait for a server whose /ping is 200 too early, which C1.25 alone is to find."""
         deadline = time.monotonic() + patience.SETTLE_SECONDS
-        for payload in self.materials.payloads[:1]:
-            while time.monotonic() < deadline:
-                with contextlib.suppress(NoAnswer):
-                    reply = server.post(contract.INVOCATIONS, payload.body, payload.headers)
-                    if reply.status != HTTPStatus.SERVICE_UNAVAILABLE:
-                        return
-                time.sleep(_PAUSE)
+        payload = self.materials.sample(model)
+        while payload is not None and time.monotonic() < deadline:
+            with contextlib.suppress(NoAnswer):
+                reply = server.post(contract.INVOCATIONS, payload.body, payload.headers)
+                if reply.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                    return
+            time.sleep(_PAUSE)
 
-    def _serving_base(self, variables: Mapping[str, str]) -> Path:
-        if not _is_multi_model(variables):
-            return self.base()
+    def _serving_base(self, variables: Mapping[str, str], model: Path | None = None) -> Path:
         base = self.folder()
-        (base / "models").mkdir()
+        if _is_multi_model(variables):
+            (base / "models").mkdir()
+        else:
+            shutil.copytree(model or self.model, base / "model")
         return base
 
     def _all(self, variables: Mapping[str, str]) -> dict[str, str]:

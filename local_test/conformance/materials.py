@@ -35,12 +35,26 @@ class Payload:
 
 
 @dataclass(frozen=True)
+class Streaming:
+    """A request whose answer comes in parts.
+
+    Attributes:
+        payload: Its body.
+        model: The folder of the model that answers so; None for the usual one.
+    """
+
+    payload: Payload
+    model: Path | None = None
+
+
+@dataclass(frozen=True)
 class Materials:
     """What the checks work with; what is missing makes clauses `not checked`, never passed.
 
     Attributes:
         model: A folder as it is at /opt/ml/model; None where the subject trains its own.
         payloads: For /invocations, the usual one first.
+        streaming: For a model of its own that streams; None where a payload says so, or none does.
         channels: Training data by channel (C5.17); empty where training is not checked.
         hyperparameters: For a short training that ends well.
         long: Hyperparameters added for a training that lasts a minute at least.
@@ -55,6 +69,7 @@ class Materials:
 
     model: Path | None = None
     payloads: tuple[Payload, ...] = ()
+    streaming: Streaming | None = None
     channels: Mapping[str, Path] = field(default_factory=dict)
     hyperparameters: Mapping[str, str] = field(default_factory=dict)
     long: Mapping[str, str] = field(default_factory=dict)
@@ -88,16 +103,24 @@ class Materials:
                 return each
         raise NotChecked(f"needs a payload of {content_type} (--payload FILE:{content_type})")
 
-    def streamed(self) -> Payload:
-        """The first payload whose answer comes in parts.
+    def streamed(self) -> Streaming:
+        """What is answered in parts: by a model of its own, or by the usual one.
 
         Raises:
-            NotChecked: There is none.
+            NotChecked: Nothing is.
         """
+        if self.streaming is not None:
+            return self.streaming
         for each in self.payloads:
             if each.streams:
-                return each
-        raise NotChecked("needs a payload with `streams = true` in the configuration")
+                return Streaming(each)
+        raise NotChecked("needs `[streaming]`, or a payload with `streams = true`, in --config")
+
+    def sample(self, model: Path | None) -> Payload | None:
+        """What a model can be asked: the usual one (None), or the one that streams."""
+        if model is not None and self.streaming is not None:
+            return self.streaming.payload
+        return next(iter(self.payloads), None)
 
     def require_training(self) -> None:
         """Raise NotChecked where there is nothing to train on."""

@@ -9,13 +9,17 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from local_test.conformance.materials import Materials, Payload
+from local_test.conformance.materials import Materials, Payload, Streaming
 from local_test.conformance.registry import Violation
 from local_test.conformance.subject import Subject
 from local_test.process_runner import PROJECT
 
 COMMAND = ("python", "-m", "container")
 PAYLOAD = PROJECT / "local_test" / "payload.csv"
+STREAMING = Streaming(
+    Payload(b"one,two,three,four,five,six\n", "text/csv", streams=True, name="words"),
+    PROJECT / "local_test" / "conformance" / "streaming_model",
+)
 _SIMULATE = ("python", "-m", "model.blerssi.simulate", "--output")
 _SECONDS = 120.0
 _METRICS = (r"\btrain_loss=(-?[0-9]+\.[0-9]+)", r"\bvalidation_mean_error_cells=([0-9]+\.[0-9]+)")
@@ -41,6 +45,7 @@ def materials(subject: Subject, folder: Path, variables: Mapping[str, str]) -> M
         return None
     return Materials(
         payloads=payloads(PAYLOAD.read_text(encoding="utf-8")),
+        streaming=STREAMING,
         channels={"training": scans},
         hyperparameters={"epochs": "2"},
         long={"epochs": "10000"},

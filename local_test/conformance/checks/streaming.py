@@ -1,4 +1,4 @@
-"""Streamed answers (C1.50 - C1.53); for containers whose payloads say that they stream."""
+"""Streamed answers (C1.50 - C1.53); for containers that are known to stream."""
 
 import contextlib
 import http.client
@@ -28,8 +28,8 @@ _BROKEN = b"\xff\xfe\x00 broken by the conformance suite"
 )
 def parts_arrive_as_they_are_made(lab: Lab) -> None:
     """A buffer on the way turns a stream into a late answer."""
-    payload = lab.materials.streamed()
-    with _opened(lab.server(), payload) as (answer, started):
+    asked = lab.materials.streamed()
+    with _opened(lab.server(asked.model), asked.payload) as (answer, started):
         answer.read1(1 << 16)
         first = time.monotonic() - started
         while answer.read1(1 << 16):
@@ -51,9 +51,10 @@ def parts_arrive_as_they_are_made(lab: Lab) -> None:
 )
 def faults_come_before_the_stream(lab: Lab) -> None:
     """After a 200 nothing but a broken connection says that something failed."""
-    payload = lab.materials.streamed()
+    asked = lab.materials.streamed()
+    server = lab.server(asked.model)
     try:
-        reply = lab.server().post(contract.INVOCATIONS, _BROKEN, payload.headers)
+        reply = server.post(contract.INVOCATIONS, _BROKEN, asked.payload.headers)
     except NoAnswer:
         return
     if reply.status < 400:
@@ -68,7 +69,8 @@ def faults_come_before_the_stream(lab: Lab) -> None:
 )
 def leaving_clients_free_their_workers(lab: Lab) -> None:
     """A generator that nobody reads must be closed."""
-    payload, server = lab.materials.streamed(), lab.server()
+    asked = lab.materials.streamed()
+    payload, server = asked.payload, lab.server(asked.model)
     for _ in range(_CLIENTS):
         with _opened(server, payload) as (answer, _started):
             answer.read1(1)

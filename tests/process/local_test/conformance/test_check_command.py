@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from model import archive
 from tests.support import zoo
 from tests.support.waiting import until
 
@@ -137,6 +138,25 @@ def test_ours_needs_no_options() -> None:
 
     assert (code, errors) == (0, "")
     assert "2 passed" in output
+
+
+def test_ours_streams_without_options() -> None:
+    code, output, errors = check("--only", "streaming", "--skip", "C1.54")
+
+    assert (code, errors) == (0, "")
+    assert "3 passed in" in output
+
+
+def test_a_model_that_streams_may_come_in_an_archive(config: Path, tmp_path: Path) -> None:
+    archive.pack(tmp_path / "model", tmp_path / "streaming.tar.gz")
+    payload = 'file = "rows.csv"\ncontent_type = "text/csv"\naccept = "text/event-stream"\n'
+    with config.open("a") as file:
+        file.write(f'[streaming]\nmodel = "streaming.tar.gz"\n{payload}')
+
+    code, output, errors = check("--command", animal(), "--config", str(config), "--only", "C1.50")
+
+    assert (code, errors) == (0, "")
+    assert "1 passed" in output
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

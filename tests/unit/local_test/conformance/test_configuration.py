@@ -27,7 +27,9 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     assert found.accepted == {"C1.29": "Our operators want to see every ping."}
     assert materials.payload.body == b"1,2\n"
     assert materials.payload.headers == {"Content-Type": "text/csv", "Accept": "application/json"}
-    assert materials.streamed() is materials.payload
+    assert materials.payload.streams
+    assert materials.streamed().model == tmp_path / "streaming"
+    assert materials.streamed().payload.body == b"1,2\n"
     assert materials.channels == {"training": tmp_path / "scans"}
     assert materials.hyperparameters == {"epochs": "2"}
     assert (materials.long, materials.wrong) == ({"epochs": "10000"}, {"epochs": "none"})
@@ -51,6 +53,11 @@ def test_an_empty_file_is_an_empty_configuration(tmp_path: Path) -> None:
         (
             "[[payload]]\nfile = 'a'\nstreams = 'yes'",
             ["lacks content_type", "streams is 'yes'"],
+        ),
+        ("streaming = 1", ["streaming is 1"]),
+        (
+            "[streaming]\ncolour = 1",
+            ["colour is unknown", *(f"streaming lacks {e}" for e in ("model", "file"))],
         ),
         ("[training]\nmetrics = [1]", ["metrics holds something that is not a text"]),
         ("[training]\nhyperparameters = { epochs = 2 }", ["not a text; quote it"]),

@@ -6,7 +6,7 @@ import pytest
 from container.errors import UserError
 from local_test.conformance.draft import Draft
 from local_test.conformance.lab import Lab
-from local_test.conformance.materials import Materials, Payload
+from local_test.conformance.materials import Materials, Payload, Streaming
 from local_test.conformance.registry import NotChecked, Violation
 from local_test.conformance.subject import UNLIMITED, Limits, refuse_without_docker
 from tests.support.conformance import StubContainer, StubSubject
@@ -146,6 +146,21 @@ def test_a_training_that_does_not_end_is_a_violation(tmp_path: Path) -> None:
     assert started(made)[0].is_removed
 
 
+def test_a_model_that_streams_has_a_server_of_its_own(tmp_path: Path, model: Path) -> None:
+    other = tmp_path / "streaming"
+    (other / "code").mkdir(parents=True)
+    asked = Streaming(Payload(b"1", "text/csv", streams=True), other)
+    made = lab(tmp_path, model, streaming=asked)
+
+    usual, streaming = made.server(), made.server(other)
+
+    assert made.materials.streamed() is asked
+    assert [each.name for each in (streaming.base / "model").iterdir()] == ["code"]
+    assert made.server(other) is streaming is not usual
+    made.close()
+    assert all(each.is_removed for each in started(made))
+
+
 def test_what_is_missing_makes_clauses_unchecked(tmp_path: Path) -> None:
     made = lab(tmp_path, None)
 
@@ -169,7 +184,7 @@ def test_a_payload_is_found_by_its_media_type() -> None:
     materials = Materials(payloads=(Payload(b"{}", "application/json", streams=True), csv))
 
     assert materials.payload_of("text/csv") is csv
-    assert materials.streamed() is materials.payload
+    assert materials.streamed() == Streaming(materials.payload)
     assert csv.headers == {"Content-Type": "Text/CSV; charset=utf-8", "Accept": "text/csv"}
     with pytest.raises(NotChecked, match="application/x-npy"):
         materials.payload_of("application/x-npy")
