@@ -2,21 +2,20 @@
 
     image
       pass  C1.2    The entry point is in exec form, and no shell                     0.0 s
-      FAIL  C1.8    ...                                                               0.1 s
-            no such label
+      FAIL  C1.8    Every label of a capability is kept                               0.1 s
+                    no such label
     [########--------] 9/18  C4.20  A container of a pipeline listens on its port
 
 On a terminal the last line is rewritten while checks run; elsewhere every line is final.
 """
 
-import itertools
 import os
 import textwrap
 from collections.abc import Sequence
 from typing import TextIO
 
 from local_test.conformance import findings
-from local_test.conformance.catalogue import GRADES
+from local_test.conformance.catalogue import GRADES, order
 from local_test.conformance.findings import Finding, Status
 from local_test.conformance.registry import Check
 
@@ -37,8 +36,10 @@ _COLOURS = {
     Status.BROKEN: "1;35",
 }
 _WIDTH = 100
+_WIDEST = 110  # beyond that an eye no longer finds the way from a title to its time
+_NARROWEST = 50
 _BAR = 24
-_EXPLAINED = (Status.FAILED, Status.BROKEN, Status.ADVISED)
+_MARGIN = " " * 16
 
 
 class Console:
@@ -53,69 +54,72 @@ class Console:
     def __init__(self, stream: TextIO, *, live: bool, width: int = _WIDTH) -> None:
         self._stream = stream
         self._live = live
-        self._width = width
+        self._columns = width
+        self._width = min(max(width, _NARROWEST), _WIDEST)
         self._group = ""
 
     def begins(self, check: Check, number: int, total: int) -> None:
         """Show what runs now."""
         if check.group != self._group:
             self._group = check.group
-            self._print(check.group)
+            self._print(self._painted(check.group, "1"))
         if not self._live:
             return
         done = _BAR * (number - 1) // total
         bar = f"[{'#' * done}{'-' * (_BAR - done)}] {number}/{total}  {check.clause}  {check.title}"
-        self._stream.write(f"\r\x1b[K{bar[: self._width - 1]}")
+        self._stream.write(f"\r\x1b[K{bar[: self._columns - 1]}")
         self._stream.flush()
 
     def ended(self, finding: Finding, number: int, total: int) -> None:  # noqa: ARG002
         """Show what came of it."""
         if self._live:
             self._stream.write("\r\x1b[K")
-        check, room = finding.check, self._width - 27
-        title = f"{_fit(check.title, room):{room}}"
-        word = self._coloured(f"{WORDS[finding.status]:5}", finding.status)
-        self._print(f"  {word} {check.clause:7} {title} {finding.seconds:6.1f} s")
+        check, status, room = finding.check, finding.status, self._width - 25
+        title, *more = textwrap.wrap(check.title, room)
+        row = f"{check.clause:7} {title:{room}} {finding.seconds:6.1f} s"
+        rest = "\n".join(f"{_MARGIN}{each}" for each in more)
         if finding.seen:
-            self._print(_indented(finding.seen, self._width, " " * 16))
+            rest = f"{rest}\n{_indented(finding.seen, self._width, _MARGIN)}".lstrip("\n")
+        if status is Status.NOT_CHECKED:
+            row, rest = self._coloured(row, status), self._coloured(rest, status)
+        self._print(f"  {self._coloured(f'{WORDS[status]:5}', status)} {row}")
+        if rest:
+            self._print(rest)
 
     def verdict(self, found: Sequence[Finding], seconds: float, subject: str) -> None:
         """Show the failures with evidence and mend, and the sum of it all."""
-        for each in sorted(
-            found,
-            key=lambda one: (
-                _EXPLAINED.index(one.status) if one.status in _EXPLAINED else len(_EXPLAINED)
-            ),
-        ):
-            if each.status in _EXPLAINED:
-                self._explain(each)
+        for each in findings.faults(found):
+            self._explain(each)
         self._print("")
         for reason, group in _unchecked(found):
             text = f"not checked, {reason}: {', '.join(group)}"
             self._print(_indented(text, self._width, "  "))
         sums = [f"{count} {status}" for status, count in findings.counts(found).items() if count]
         self._print(f"{', '.join(sums) or 'nothing to check'} in {seconds:.0f} s.")
-        self._print(f"{subject}: {_sentence(found)}")
+        self._print(f"{subject}: {findings.verdict(found)}")
 
     def _explain(self, finding: Finding) -> None:
         check, clause = finding.check, finding.clause
         head = f"{WORDS[finding.status]} {check.clause} {check.title}"
         self._print(f"\n{self._coloured(head, finding.status)}")
         rows = [
-            ("grade", f"{clause.grade}, {GRADES[clause.grade]}: {clause.source}"),
-            ("expected", check.expected),
             ("seen", finding.seen),
+            ("expected", check.expected),
+            ("mend", clause.mend),
             *(("evidence", each) for each in finding.evidence),
             ("means", clause.means),
             ("breaks", clause.breaks),
-            ("mend", clause.mend),
+            ("grade", f"{clause.grade}, {GRADES[clause.grade]}: {clause.source}"),
         ]
         for name, text in rows:
             body = _indented(text, self._width, " " * 12)
             self._print(f"  {name:9} {body.lstrip()}")
 
     def _coloured(self, text: str, status: Status) -> str:
-        return f"\x1b[{_COLOURS[status]}m{text}\x1b[0m" if self._live else text
+        return self._painted(text, _COLOURS[status])
+
+    def _painted(self, text: str, colour: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._live and text else text
 
     def _print(self, text: str) -> None:
         print(text, file=self._stream, flush=True)
@@ -128,34 +132,19 @@ def for_stream(stream: TextIO) -> Console:
     return Console(stream, live=True, width=os.get_terminal_size(stream.fileno()).columns or _WIDTH)
 
 
-def _sentence(found: Sequence[Finding]) -> str:
-    counted = findings.counts(found)
-    if counted[Status.BROKEN]:
-        return "the suite itself is broken; see BUG above."
-    if counted[Status.FAILED]:
-        return "does not conform."
-    rest = " of what could be checked" if counted[Status.NOT_CHECKED] else ""
-    return f"conforms to all{rest}." if counted[Status.PASSED] else "nothing was proved."
-
-
 def _unchecked(found: Sequence[Finding]) -> list[tuple[str, list[str]]]:
-    missing = sorted(
-        (each.seen, each.check.clause) for each in found if each.status is Status.NOT_CHECKED
-    )
-    return [
-        (reason, list(dict.fromkeys(clause for _, clause in group)))
-        for reason, group in itertools.groupby(missing, lambda pair: pair[0])
-    ]
-
-
-def _fit(text: str, room: int) -> str:
-    return text if len(text) <= room else f"{text[: room - 3]}..."
+    """The clauses that were not checked, by the reason why."""
+    missing = [each for each in found if each.status is Status.NOT_CHECKED]
+    reasons = {
+        each.seen: {one.clause.name for one in missing if one.seen == each.seen} for each in missing
+    }
+    return [(reason, sorted(reasons[reason], key=order)) for reason in sorted(reasons)]
 
 
 def _indented(text: str, width: int, margin: str) -> str:
     """Wrap every line of a text and put a margin before it."""
     printable = "".join(each if each.isprintable() or each == "\n" else "?" for each in text)
     return "\n".join(
-        textwrap.fill(line, max(width, 60), initial_indent=margin, subsequent_indent=margin)
+        textwrap.fill(line, width, initial_indent=margin, subsequent_indent=margin)
         for line in printable.splitlines()
     )

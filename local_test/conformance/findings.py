@@ -32,6 +32,9 @@ class Status(enum.StrEnum):
     BROKEN = "broken"
 
 
+FAULTS = (Status.FAILED, Status.BROKEN, Status.ADVISED)  # the worst first
+
+
 @dataclass(frozen=True)
 class Finding:
     """What came of one check.
@@ -52,6 +55,11 @@ class Finding:
     evidence: tuple[str, ...] = ()
     seconds: float = 0.0
 
+    @property
+    def is_fault(self) -> bool:
+        """Whether somebody has to mend something."""
+        return self.status in FAULTS
+
 
 def counts(findings: Iterable[Finding]) -> dict[Status, int]:
     """How many there are of each kind."""
@@ -65,6 +73,23 @@ def exit_code(findings: Sequence[Finding]) -> int:
     if found[Status.BROKEN]:
         return 2
     return 1 if found[Status.FAILED] else 0
+
+
+def verdict(findings: Iterable[Finding]) -> str:
+    """All of it in one sentence, to be read after the subject's name."""
+    found = counts(findings)
+    if found[Status.BROKEN]:
+        return "the suite itself is broken; see what is marked so."
+    if found[Status.FAILED]:
+        return "does not conform."
+    rest = " of what could be checked" if found[Status.NOT_CHECKED] else ""
+    return f"conforms to all{rest}." if found[Status.PASSED] else "nothing was proved."
+
+
+def faults(findings: Iterable[Finding]) -> list[Finding]:
+    """What does not hold, the worst first."""
+    found = [each for each in findings if each.is_fault]
+    return sorted(found, key=lambda each: FAULTS.index(each.status))
 
 
 def quote(evidence: Sequence[object], used: Sequence[Container]) -> tuple[str, ...]:

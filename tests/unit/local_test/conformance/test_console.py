@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -69,12 +70,12 @@ def test_the_last_sentence_follows_from_the_findings(statuses: list[Status], sen
 
 def test_what_was_not_checked_is_listed_by_its_reason() -> None:
     text = shown(
-        finding(Status.NOT_CHECKED, "needs Docker", name="C1.3"),
+        finding(Status.NOT_CHECKED, "needs Docker", name="C1.13"),
         finding(Status.NOT_CHECKED, "needs data", name="C5.4"),
         finding(Status.NOT_CHECKED, "needs Docker", name="C1.2"),
     )
 
-    assert "not checked, needs Docker: C1.2, C1.3" in text
+    assert "not checked, needs Docker: C1.2, C1.13" in text
     assert "not checked, needs data: C5.4" in text
 
 
@@ -84,6 +85,29 @@ def test_a_terminal_sees_a_bar_that_goes_away() -> None:
     assert "\r\x1b[K[------------------------] 1/2  C1.22  A thing holds" in text
     assert "\r\x1b[K[############------------] 2/2" in text
     assert "\x1b[1;31mFAIL \x1b[0m" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_a_long_title_is_wrapped_and_times_stay_in_a_column(width: int) -> None:
+    long = replace(declared(), title="word " * 30)
+    text = shown(
+        replace(finding(Status.FAILED, "see " * 40), check=long),
+        finding(Status.PASSED),
+        width=width,
+    )
+
+    table = text.partition("\n\n")[0].splitlines()
+    timed = [line for line in table if line.endswith("1.2 s")]
+    assert len(timed) == 2
+    assert {len(line) for line in timed} == {min(width, 110)}
+    assert max(map(len, table)) <= width
+    assert " ".join(table).split().count("word") == 30
+
+
+def test_what_to_do_comes_before_the_evidence() -> None:
+    text = shown(finding(Status.FAILED, "no", ["an answer"]))
+
+    assert text.index("Mend it.") < text.index("an answer") < text.index("It means.")
 
 
 def test_no_line_of_a_narrow_terminal_is_broken_by_the_bar() -> None:

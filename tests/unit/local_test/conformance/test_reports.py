@@ -63,28 +63,53 @@ class Page(HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.links: list[str | None] = []
-        self.open: list[str] = []
+        self.ids: list[str | None] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.links += [value for name, value in attrs if name in {"src", "href"}]
-        if tag == "details" and ("open", None) in attrs:
-            self.open.append(tag)
+        self.ids += [value for name, value in attrs if name == "id"]
 
 
 def test_html_needs_nothing_else_and_runs_nothing(report: Report) -> None:
     text = as_html.render(report)
     page = Page(text)
 
-    assert page.links == []
-    assert "script" not in page.tags
+    assert page.links == [f"#{each}" for each in page.ids]
+    assert not {"script", "link", "img"} & set(page.tags)
     assert "url(" not in text
-    assert page.tags.count("details") == len(ALL)
-    assert len(page.open) == 2  # what failed, and what is broken
+    assert "@import" not in text
     assert "&lt;script&gt;" in text
-    assert "does not conform" in text
     assert "A design note." in text
+
+
+def test_html_begins_with_what_is_to_mend_the_worst_first(report: Report) -> None:
+    text = as_html.render(report)
+    cards, _, rest = text.partition("<h2>serve")
+
+    order = [cards.index(f'<article class="{each}"') for each in ("failed", "broken", "advised")]
+    assert order == sorted(order)
+    assert cards.count("<dt>mend</dt>") == cards.count("<pre>") == 3
+    assert rest.count('<details class="check ') == 3  # passed, accepted, not checked
+
+
+def test_html_that_has_nothing_to_mend_says_so_at_once() -> None:
+    report = Report("x", "2026-11-24T12:00:00Z", 1.0, [finding(Status.PASSED)], {})
+
+    text = as_html.render(report)
+
+    assert "<h1>conforms to all.</h1>" in text
+    assert "To mend" not in text
+    assert "<small>1 of 1 hold</small>" in text
+
+
+def test_html_shows_code_spans() -> None:
+    odd = finding(Status.FAILED, "`<b>` and `")
+
+    text = as_html.render(Report("x", "2026-11-24T12:00:00Z", 1.0, [odd], {}))
+
+    assert '<dd class="seen"><code>&lt;b&gt;</code> and `</dd>' in text
 
 
 @pytest.mark.parametrize("render", [as_html.render, as_junit.render, as_json.render])
