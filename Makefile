@@ -70,7 +70,7 @@ format: $(IMAGE_ENV)/.tools ## Formats the code
 lock: $(IMAGE_ENV)/.tools ## Locks the newest allowed packages with their hashes
 	@for lock in image client tools sdk-v2 sdk-v3; do \
 		$(IMAGE_ENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header \
-			--no-annotate --no-strip-extras --python-version 3.11 \
+			--no-annotate --no-strip-extras --emit-build-options --python-version 3.11 \
 			requirements/$$lock.in --output-file requirements/$$lock.txt || exit 1; done
 
 .PHONY: clean
