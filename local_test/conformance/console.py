@@ -3,7 +3,7 @@
     image
       pass  C1.2    The entry point is in exec form, and no shell                     0.0 s
       FAIL  C1.8    Every label of a capability is kept                               0.1 s
-                    no such label
+                      no such label
     [########--------] 9/18  C4.20  A container of a pipeline listens on its port
 
 On a terminal the last line is rewritten while checks run; elsewhere every line is final.
@@ -79,7 +79,7 @@ class Console:
         row = f"{check.clause:7} {title:{room}} {finding.seconds:6.1f} s"
         rest = "\n".join(f"{_MARGIN}{each}" for each in more)
         if finding.seen:
-            rest = f"{rest}\n{_indented(finding.seen, self._width, _MARGIN)}".lstrip("\n")
+            rest = f"{rest}\n{_indented(finding.seen, self._width, f'{_MARGIN}  ')}".lstrip("\n")
         if status is Status.NOT_CHECKED:
             row, rest = self._coloured(row, status), self._coloured(rest, status)
         self._print(f"  {self._coloured(f'{WORDS[status]:5}', status)} {row}")
