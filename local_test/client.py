@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from container import contract
 from container.errors import PlatformError, UserError
+from local_test import again
 
 INVOCATION_SECONDS = 70.0  # what the platform advises clients to wait at most (C1.31)
 CONTENT_TYPES = {
@@ -96,7 +97,7 @@ def invoke(
     except (OSError, http.client.HTTPException) as error:
         raise PlatformError(
             f"No server answers at {url}: {error or type(error).__name__}.",
-            hint="Start one: python -m local_test serve --model MODEL.",
+            hint=f"Start one: {again.command('serve', '--model', 'MODEL')}",
         ) from error
 
 

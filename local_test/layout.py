@@ -18,6 +18,7 @@ from typing import Any
 from container import contract
 from container.environment import Environment
 from container.errors import PlatformError, UserError
+from local_test import again
 from model import archive
 
 INSTANCE_TYPE = "local"  # what SageMaker's own local mode writes (C7.7)
@@ -135,7 +136,7 @@ def place_model(source: Path, base: Path) -> None:
         archive.unpack(source, model)
     else:
         raise UserError(
-            f"There is no model at {source}.", hint="Train one: python -m local_test train."
+            f"There is no model at {source}.", hint=f"Train one: {again.command('train')}"
         )
 
 

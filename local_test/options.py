@@ -72,6 +72,14 @@ def runner(options: argparse.Namespace, variables: Mapping[str, str]) -> Runner:
     return ProcessRunner(options.python or default_python(), variables)
 
 
+def of_runner(options: argparse.Namespace) -> tuple[str | Path, ...]:
+    """Give the options back that lead to the same runner, for a command that is shown."""
+    image = ("--image", options.image) if options.image else ()
+    hardened = ("--hardened",) if options.hardened else ()
+    python = ("--python", options.python) if options.python else ()
+    return (*image, *hardened, *python)
+
+
 def container_variables(options: argparse.Namespace) -> dict[str, str]:
     """Read the `--env` options.
 

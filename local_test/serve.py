@@ -1,6 +1,7 @@
 """`python -m local_test serve`: a model behind /ping and /invocations until Ctrl-C."""
 
 import argparse
+import shlex
 import signal
 import sys
 import tempfile
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from container import contract
 from container.errors import PlatformError
-from local_test import layout, options, server
+from local_test import again, layout, options, server
 from local_test.runner import Program
 
 HELP = "serve a model until Ctrl-C"
@@ -86,7 +87,7 @@ def run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
 def _greeting(url: str) -> str:
     return (
         f"Ready at {url}; Ctrl-C stops it. Ask it, for example:\n"
-        f"  curl --data-binary @local_test/payload.csv -H 'Content-Type: text/csv' "
-        f"{url}{contract.INVOCATIONS}\n"
-        f"  python -m local_test predict --url {url} local_test/payload.csv"
+        f"  curl --data-binary {shlex.quote(f'@{again.path(again.PAYLOAD)}')} "
+        f"-H 'Content-Type: text/csv' {url}{contract.INVOCATIONS}\n"
+        f"  {again.command('predict', '--url', url, again.PAYLOAD)}"
     )

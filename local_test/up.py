@@ -18,7 +18,7 @@ from typing import Any
 
 from container.environment import Environment
 from container.errors import PlatformError, UserError
-from local_test import layout, options, questions, server, table, train
+from local_test import again, layout, options, questions, server, table, train
 from local_test.questions import Reply
 from local_test.runner import Program, Runner, Running, Show
 from model import artifact
@@ -41,11 +41,13 @@ class _Story:
         runner: Where programs run.
         job: Where the results go; the scans are in `data` beside them.
         show: Takes log lines and what is told in between.
+        place: The options that lead to the same runner.
     """
 
     runner: Runner
     job: layout.Job
     show: Show
+    place: tuple[str | Path, ...]
 
     @property
     def data(self) -> Path:
@@ -88,7 +90,12 @@ def run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
         ModelError: The model that was trained is not sound.
     """
     runner = options.runner(arguments, variables)
-    story = _Story(runner, layout.Job(arguments.folder), lambda line: print(line, flush=True))
+    story = _Story(
+        runner,
+        layout.Job(arguments.folder),
+        lambda line: print(line, flush=True),
+        options.of_runner(arguments),
+    )
     print(f"Everything runs in {runner.place}.")
     _make_data(story, arguments.data)
     result = _train(story, options.assignments(arguments.hyperparameter, "-H"))
@@ -190,10 +197,9 @@ def _tell(outcome: Mapping[str, Any], replies: Sequence[Reply], story: _Story) -
     print(
         f"report:  {story.job.report}\nmetrics: {story.job.metrics}\nmodel:   {story.job.archive}"
     )
-    print(
-        f"Ask again:\n  python -m local_test serve --model {story.job.archive}\n"
-        "  python -m local_test predict local_test/payload.csv"
-    )
+    serve = again.command("serve", *story.place, "--model", story.job.archive)
+    predict = again.command("predict", again.PAYLOAD)
+    print(f"Ask again, in two terminals:\n  {serve}\n  {predict}", flush=True)
 
 
 def _write(path: Path, outcome: Mapping[str, Any]) -> None:

@@ -9,13 +9,13 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from local_test.again import PAYLOAD
 from local_test.conformance.materials import Materials, Payload, Streaming
 from local_test.conformance.registry import Violation
 from local_test.conformance.subject import Subject
 from local_test.process_runner import PROJECT
 
 COMMAND = ("python", "-m", "container")
-PAYLOAD = PROJECT / "local_test" / "payload.csv"
 STREAMING = Streaming(
     Payload(b"one,two,three,four,five,six\n", "text/csv", streams=True, name="words"),
     PROJECT / "local_test" / "conformance" / "streaming_model",

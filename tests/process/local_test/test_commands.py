@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -177,6 +178,9 @@ def test_up_tells_the_whole_story(tmp_path: Path, data: Path | None) -> None:
     for name in ("model", "report", "metrics_file"):
         assert Path(outcome[name]).is_file()
         assert outcome[name] in text
+    serve, predict = text.partition("Ask again, in two terminals:\n")[2].splitlines()
+    assert shlex.split(serve)[-2:] == ["--model", outcome["model"]]
+    assert shlex.split(predict)[-1] == str(PAYLOAD.relative_to(PROJECT))
     archive.unpack(Path(outcome["model"]), tmp_path / "model")
     assert artifact.verify(tmp_path / "model") is not None
 
