@@ -1,0 +1,90 @@
+"""The way to the cloud: an image to ECR, a model to S3, an endpoint in SageMaker, and back.
+
+Exit code: 0 done, 1 a failure that is explained, 2 a command line that is wrong, 130 Ctrl-C.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from container.errors import ContainerError
+from deploy.aws import BOTO_ERRORS
+from deploy.errors import DeployError, explained
+from deploy.screen import screen_for
+from model.errors import ModelError
+
+
+class Command(Protocol):
+    """What a module of a command offers."""
+
+    HELP: str
+    EXAMPLES: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser, /) -> None:
+        """Declare its options."""
+
+    def run(self, arguments: argparse.Namespace, variables: Mapping[str, str], /) -> int:
+        """Do it and give the exit code."""
+
+
+# Heavy libraries (kfp, matplotlib, docker) are imported where a command uses them, not by the
+# command's module: this table is filled at every start.
+COMMANDS: Mapping[str, Command] = {}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line, every command with examples in its help."""
+    whole = argparse.ArgumentParser("python -m deploy", description=__doc__)
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        command.add_arguments(
+            commands.add_parser(
+                name,
+                help=command.HELP,
+                description=command.__doc__,
+                epilog=command.EXAMPLES,
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+                allow_abbrev=False,
+            )
+        )
+    return whole
+
+
+def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Run a command and give its exit code.
+
+    Args:
+        arguments: The command line without the program's name.
+        variables: The process's environment variables.
+    """
+    options = parser().parse_args(arguments)
+    try:
+        return COMMANDS[options.command].run(options, variables)
+    except (ContainerError, ModelError) as error:
+        return _fail(error, options)
+    except BOTO_ERRORS as error:
+        return _fail(explained(error), options)
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        return _fail(DeployError(f"{error.strerror or error}{place}."), options)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _fail(error: ContainerError | ModelError, options: argparse.Namespace) -> int:
+    """Say what failed, to programs too."""
+    print(error, file=sys.stderr)
+    found = {"code": error.code, "message": error.message, "hint": error.hint}
+    try:
+        screen_for(getattr(options, "json", None)).result({"error": found})
+    except ContainerError as second:
+        print(second, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop as for Ctrl-C
+    sys.exit(main(sys.argv[1:], os.environ))
