@@ -93,7 +93,7 @@ class Aws:
             **parameters: What boto3 takes.
 
         Raises:
-            DeployError: AWS refused (`MissingError`, `ExistsError`, `DeniedError`), or did not answer.
+            DeployError: AWS refused (see `deploy.errors`), or did not answer.
         """
         return self._call(service, operation, parameters)
 
