@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from container.errors import ContainerError
+from deploy import push, upload
 from deploy.aws import BOTO_ERRORS
 from deploy.errors import DeployError, explained
 from deploy.screen import screen_for
@@ -32,7 +33,10 @@ class Command(Protocol):
 
 # Heavy libraries (kfp, matplotlib, docker) are imported where a command uses them, not by the
 # command's module: this table is filled at every start.
-COMMANDS: Mapping[str, Command] = {}
+COMMANDS: Mapping[str, Command] = {
+    "push": push,
+    "upload": upload,
+}
 
 
 def parser() -> argparse.ArgumentParser:

@@ -143,6 +143,8 @@ def explained(
         parameters: What it was asked with; the resource's name is found among them.
     """
     what = " ".join(each for each in (operation, resource(parameters or {})) if each)
+    if isinstance(error.__context__, boto.ClientError):  # boto3 wraps those of its transfers
+        error = error.__context__
     if isinstance(error, boto.ClientError):
         return _refusal(error, operation, what)
     if isinstance(error, _NO_CREDENTIALS):
