@@ -75,13 +75,17 @@ class DockerRunner:
         if self._hardened and not program.is_server:
             _open_to_all(program.base)
         client = self._docker.from_env()
+        mark = uuid.uuid4().hex
         with contextlib.ExitStack() as undo:
             undo.callback(client.close)
+            undo.callback(remove_all, client, mark)
             try:
                 container = client.containers.create(
-                    self._image, list(program.arguments), **self._options(program)
+                    self._image,
+                    list(program.arguments),
+                    labels={LABEL: mark},
+                    **self._options(program),
                 )
-                undo.callback(container.remove, force=True)
                 # Attached before the start, as `docker run` is: logs that are followed later may
                 # miss the last words of a program that ends quickly.
                 output = container.attach(stdout=True, stderr=True, stream=True)
@@ -97,7 +101,6 @@ class DockerRunner:
     def _options(self, program: Program) -> dict[str, Any]:
         options: dict[str, Any] = {
             "environment": dict(program.variables),
-            "labels": {LABEL: uuid.uuid4().hex},
             "user": self._user(),
         }
         if program.is_server:
@@ -108,7 +111,9 @@ class DockerRunner:
         else:
             base = str(program.base.resolve())
             options["volumes"] = {base: {"bind": contract.BASE_DIR, "mode": "rw"}}
-        if program.arguments[0] not in {"train", "serve"}:
+        if program.entrypoint:
+            options["entrypoint"] = list(program.entrypoint)
+        elif program.arguments[0] not in {"train", "serve"}:
             options["working_dir"] = contract.BASE_DIR
         if self._hardened:
             options |= HARDENED
@@ -146,6 +151,9 @@ class _RunningContainer(Running):
     def _wait(self) -> int:
         return int(self._container.wait()["StatusCode"])
 
+    def _kill(self) -> None:
+        self._container.kill()
+
     def _clear(self) -> None:
         self._output._response.close()  # close() of the SDK's stream leaves the socket open
         self._container.remove(force=True, v=True)
@@ -157,6 +165,26 @@ def _published(container: Any) -> str | None:
     container.reload()
     bindings = container.ports.get(f"{contract.PORT}/tcp")
     return f"http://127.0.0.1:{bindings[0]['HostPort']}" if bindings else None
+
+
+def remove_all(client: Any, mark: str) -> None:
+    """Remove the containers that carry a mark, also those whose start was interrupted."""
+    docker = docker_package()
+    for each in client.containers.list(all=True, sparse=True, filters={"label": f"{LABEL}={mark}"}):
+        with contextlib.suppress(docker.errors.APIError):  # it is on its way already
+            each.remove(force=True, v=True)
+
+
+def _network(client: Any, program: Program) -> dict[str, Any]:
+    """Join the program's network under its name there (C5.23)."""
+    if program.network is None:
+        return {}
+    named = client.api.create_endpoint_config(aliases=[program.host] if program.host else None)
+    return {
+        "hostname": program.host,
+        "network": program.network,
+        "networking_config": {program.network: named},
+    }
 
 
 def docker_package() -> ModuleType:

@@ -53,13 +53,20 @@ class ProcessRunner:
     def start(self, program: Program, show: Show | None = None) -> Running:
         """Start `python -m container ARGUMENT ...` in the base folder.
 
+        An entrypoint is run by ours, as a shell would do it.
+
         Raises:
-            PlatformError: The interpreter cannot be started.
+            PlatformError: The interpreter cannot be started, or the program needs a network.
         """
+        if program.network is not None:
+            raise PlatformError("Processes cannot join a network; that takes Docker.")
         port = program.port or (free_port() if program.is_server else 0)
         try:
             child = subprocess.Popen(
-                [str(self._python), "-m", "container", *program.arguments],
+                [
+                    *(str(self._python), "-m", "container"),
+                    *(*program.entrypoint, *program.arguments),
+                ],
                 cwd=program.base,
                 env=self._environment(program, port),
                 stdin=subprocess.DEVNULL,
@@ -106,12 +113,16 @@ class _RunningProcess(Running):
         try:
             return _as_a_shell(self._child.wait(seconds))
         except subprocess.TimeoutExpired:
-            for pid in (*_descendants(self._child.pid), self._child.pid):
-                _kill(pid)
+            self._kill()
             return self._wait()
 
     def _wait(self) -> int:
         return _as_a_shell(self._child.wait())
+
+    def _kill(self) -> None:
+        for pid in (*_descendants(self._child.pid), self._child.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def _clear(self) -> None:
         self._output.close()
@@ -127,11 +138,6 @@ def free_port() -> int:
 
 def _as_a_shell(code: int) -> int:
     return code if code >= 0 else 128 - code
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
 
 
 def _descendants(pid: int) -> list[int]:

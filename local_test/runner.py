@@ -32,12 +32,18 @@ class Program:
         variables: What the job's or model's own environment adds (C1.4, C5.30).
         port: For a server: the port on this machine, 0 for any that is free. A server gets the
             model folder alone, read-only where the runner can do that (C1.10).
+        entrypoint: What a job runs instead of the image's ENTRYPOINT (C5.2); empty for that one.
+        network: A Docker network that the program joins; only containers can.
+        host: The name under which the others on that network know it (C5.23).
     """
 
     arguments: tuple[str, ...]
     base: Path
     variables: Mapping[str, str] = field(default_factory=dict)
     port: int | None = None
+    entrypoint: tuple[str, ...] = ()
+    network: str | None = None
+    host: str | None = None
 
     @property
     def is_server(self) -> bool:
@@ -78,6 +84,10 @@ class Running(abc.ABC):
         """Wait for the end and give the exit code."""
 
     @abc.abstractmethod
+    def _kill(self) -> None:
+        """End it and its children at once."""
+
+    @abc.abstractmethod
     def _clear(self) -> None:
         """Remove what is left of a program that has ended."""
 
@@ -91,10 +101,14 @@ class Running(abc.ABC):
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.poll() is None:
-            self.stop()
-        self._reader.join()
-        self._clear()
+        try:
+            if self.poll() is None:
+                self.stop()
+        finally:
+            if self.poll() is None:  # whoever waited is tired of it
+                self._kill()
+            self._reader.join()
+            self._clear()
 
     def _read(self, output: Iterable[bytes], show: Show | None) -> None:
         """Read to the end whatever happens, since a full pipe would halt the program."""

@@ -1,6 +1,4 @@
-import io
 import json
-import struct
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -8,10 +6,8 @@ import pytest
 from local_test.conformance import pipes
 from local_test.conformance.draft import Draft
 from local_test.conformance.pipes import Pipes
+from local_test.feeder import frame
 from tests.support import waiting
-from train import recordio
-
-MAGIC = struct.pack("<I", pipes.MAGIC)
 
 
 @pytest.fixture
@@ -21,17 +17,6 @@ def draft(tmp_path: Path) -> Draft:
     (made.places.data_dir / "training").mkdir(parents=True)
     made.configure("inputdataconfig.json", {"training": {"TrainingInputMode": "File"}})
     return made
-
-
-@pytest.mark.parametrize(
-    "data",
-    [b"", b"1", b"1234", MAGIC, b"12" + MAGIC + b"3", MAGIC * 3, b"1" + MAGIC + b"2" + MAGIC],
-)
-def test_a_frame_is_what_recordio_readers_expect(data: bytes) -> None:
-    framed = pipes.frame(data)
-
-    assert len(framed) % 4 == 0
-    assert list(recordio.records(io.BytesIO(framed))) == [data]
 
 
 def test_every_epoch_has_a_pipe_of_its_own(draft: Draft) -> None:
@@ -62,7 +47,7 @@ def test_the_configuration_names_mode_and_wrapper(draft: Draft) -> None:
         content = (draft.places.data_dir / "training_0").read_bytes()
 
     assert found == {"training": {"TrainingInputMode": "Pipe", "RecordWrapperType": "RecordIO"}}
-    assert content == pipes.frame(b"1")
+    assert content == frame(b"1")
 
 
 def test_files_come_in_the_order_of_their_names(tmp_path: Path) -> None:
