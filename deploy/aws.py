@@ -26,7 +26,13 @@ _CONFIG: Final = Config(
     user_agent_extra="blerssi-deploy",
 )
 _SECRETIVE: Final = ("Environment", "environment", "Body")  # may hold what nobody should read
-_PREFIXES: Final = {"sagemaker-runtime": "sagemaker"}  # where IAM's name is not the service's
+_PREFIXES: Final = {"sagemaker-runtime": "sagemaker", "resourcegroupstaggingapi": "tag"}
+_RENAMED: Final = {  # where IAM's name is not the operation's
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "sagemaker:InvokeEndpointWithResponseStream": "sagemaker:InvokeEndpoint",
+}
 _TEXT: Final = 120
 
 
@@ -146,8 +152,9 @@ class Aws:
 
 
 def iam_name(service: str, operation: str) -> str:
-    """Name an operation as IAM does, near enough to find it: `sagemaker:CreateModel`."""
-    return f"{_PREFIXES.get(service, service)}:{operation}"
+    """Name the right to an operation as IAM does: `sagemaker:CreateModel`, `s3:ListBucket`."""
+    name = f"{_PREFIXES.get(service, service)}:{operation}"
+    return _RENAMED.get(name, name)
 
 
 def _shown(value: Any) -> Any:

@@ -73,7 +73,8 @@ def common(options: argparse.Namespace, variables: Mapping[str, str]) -> Common:
     screen = screen_for(options.json)
     owner = options.owner or variables.get("USER") or "unknown"
     tags = naming.tags(options.project, owner, assignments(options.tag, "--tag"))
-    aws = Aws(screen, region=options.region, profile=options.profile, plan=options.plan)
+    region = options.region or variables.get("AWS_REGION")  # which boto3 alone does not read
+    aws = Aws(screen, region=region, profile=options.profile, plan=options.plan)
     return Common(aws, screen, tags, variables)
 
 

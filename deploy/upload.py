@@ -19,7 +19,7 @@ from typing import Any, Final
 from container.errors import UserError
 from deploy import checksums, options
 from deploy.aws import BOTO_ERRORS, Aws
-from deploy.errors import DeniedError, DeployError, MissingError, RefusedError, explained
+from deploy.errors import MissingError, RefusedError, explained
 from deploy.screen import Screen
 from deploy.transfer import Count, size
 from model import archive, artifact
@@ -165,14 +165,13 @@ class Upload:
         """Upload what is not there yet; gives the document of `--json`.
 
         Raises:
-            DeployError: The bucket is missing, another's or elsewhere, S3 refuses, or it holds
-                something else than was sent.
+            UserError: There is no such bucket, or it is of another region.
+            DeployError: S3 refuses, or it holds something else than was sent.
         """
         digest = checksums.of_file(packed)
         key = self._to.key(digest)
         uri = f"s3://{self._to.bucket}/{key}"
-        self._check_bucket()
-        found = self._stored(key)
+        found = self._look(key)
         if found is not None:
             self._compare(found, packed, uri)
             self._screen.say(f"{uri} is there already.")
@@ -188,37 +187,30 @@ class Upload:
             "uploaded": found is None and not self._aws.plan,
         }
 
-    def _check_bucket(self) -> None:
+    def _look(self, key: str) -> dict[str, Any] | None:
+        """Give the object where it is there.
+
+        It is listed first: unlike those of a HEAD request, refusals of a listing say why.
+        """
+        bucket = {"Bucket": self._to.bucket, **self._owner}
         try:
-            found = self._aws.read("s3", "HeadBucket", Bucket=self._to.bucket, **self._owner)
+            found = self._aws.read("s3", "ListObjectsV2", **bucket, Prefix=key, MaxKeys=1)
         except MissingError as error:
-            raise MissingError(
+            raise UserError(
                 f"There is no bucket {self._to.bucket}.",
                 hint="Check --to; `aws s3 ls` lists your buckets.",
-                operation=error.operation,
-                aws_code=error.aws_code,
             ) from error
-        except DeniedError as error:
-            raise DeniedError(
-                f"The bucket {self._to.bucket} is another account's, or IAM does not let you see "
-                "it.",
-                hint=error.hint,
-                operation=error.operation,
-                aws_code=error.aws_code,
-            ) from error
-        place = found.get("BucketRegion") or self._aws.region
-        if place != self._aws.region:
-            raise DeployError(
+        place = found["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
+        if place and place != self._aws.region:
+            raise UserError(
                 f"The bucket {self._to.bucket} is in {place}, and the endpoint is to be in "
                 f"{self._aws.region}; SageMaker reads models of its own region only.",
                 hint=f"Give --region {place}, or another bucket.",
             )
+        return self._stored(key) if found.get("Contents") else None
 
-    def _stored(self, key: str) -> dict[str, Any] | None:
-        try:
-            return self._aws.read("s3", "HeadObject", ChecksumMode="ENABLED", **self._place(key))
-        except MissingError:
-            return None
+    def _stored(self, key: str) -> dict[str, Any]:
+        return self._aws.read("s3", "HeadObject", ChecksumMode="ENABLED", **self._place(key))
 
     def _send(self, packed: Path, key: str, extra: Mapping[str, Any]) -> None:
         """Upload in parts where it is large; parts of an upload that fails are removed."""
@@ -242,10 +234,10 @@ class Upload:
             self._screen.clear()
         self._screen.say(f"Uploaded {size(total)}.")
 
-    def _compare(self, found: Mapping[str, Any] | None, packed: Path, uri: str) -> None:
+    def _compare(self, found: Mapping[str, Any], packed: Path, uri: str) -> None:
         """Hold what S3 says of the object to the archive."""
         expected = (packed.stat().st_size, checksums.of_object(packed))
-        stored = (found or {}).get("ContentLength"), (found or {}).get("ChecksumSHA256")
+        stored = (found["ContentLength"], found.get("ChecksumSHA256"))
         if stored != expected:
             raise RefusedError(
                 f"{uri} has {stored[0]} bytes and SHA-256 {stored[1]}, but the archive has "
