@@ -1,0 +1,209 @@
+"""S3 as a child process: SeaweedFS, which keeps objects in files and knows S3 well.
+
+The gateway checks who asks and what they may, then hands the request on in the name of the one
+identity that SeaweedFS knows. Where SeaweedFS is not installed, moto's S3 takes its place.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sysconfig
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Request, Response
+
+from container.errors import PlatformError
+from local_test.aws import signing
+from local_test.process_runner import free_port
+
+_SECONDS = 60.0  # until it answers; about 3 s on two idle cores
+_PORTS = ("master", "volume", "filer", "s3")
+_CHUNK = 1 << 16
+_OURS = {  # headers that are about one connection or the caller's signature
+    "authorization",
+    "connection",
+    "expect",
+    "host",
+    "transfer-encoding",
+    "x-amz-date",
+    "x-amz-security-token",
+}
+_OF_CONNECTION = {"connection", "keep-alive", "transfer-encoding"}
+
+
+def program() -> Path | None:
+    """Find SeaweedFS; None where it is not installed."""
+    own = Path(sysconfig.get_path("scripts"), "weed")
+    found = str(own) if own.exists() else shutil.which("weed")
+    return Path(found) if found else None
+
+
+class SeaweedFs:
+    """An S3 server whose objects are in a folder.
+
+    Args:
+        folder: Its objects, its log and the note of its process.
+        weed: The program.
+        region: Of its one identity's signatures.
+
+    Raises:
+        PlatformError: It cannot be started, or does not answer; the message has its log.
+    """
+
+    def __init__(self, folder: Path, weed: Path, region: str) -> None:
+        self._folder = folder
+        self._log = folder / "seaweedfs.log"
+        self._note = folder / "seaweedfs.pid"
+        self._port = free_port()
+        self._signer = signing.Signer("INTERNAL", secrets.token_hex(16), "s3", region)
+        folder.mkdir(parents=True, exist_ok=True)
+        _end_leftover(self._note, folder)
+        self._process = self._start(weed)
+        self._note.write_text(str(self._process.pid), encoding="ascii")
+        try:
+            self._wait()
+        except BaseException:
+            self.close()
+            raise
+
+    def __call__(self, request: Request) -> Response:
+        """Answer a request that has been allowed."""
+        headers = {
+            name: value
+            for name, value in request.headers.items()
+            if name.lower() not in _OURS and value
+        }
+        target = signing.target(request, without=signing.PRESIGNED)
+        host = f"127.0.0.1:{self._port}"
+        headers.setdefault("X-Amz-Content-SHA256", "UNSIGNED-PAYLOAD")
+        signed = self._signer.sign(request.method, f"http://{host}{target}", headers)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port)
+        try:
+            has_body = request.content_length or "Transfer-Encoding" in request.headers
+            body = request.stream if has_body else None
+            connection.request(request.method, target, body, signed)
+            answer = connection.getresponse()
+        except OSError as error:
+            connection.close()
+            raise PlatformError(f"The S3 server does not answer: {error}.") from error
+        kept = Headers([(k, v) for k, v in answer.getheaders() if k.lower() not in _OF_CONNECTION])
+        return Response(_read(connection, answer), answer.status, kept, direct_passthrough=True)
+
+    def close(self) -> None:
+        """End it; what was put is in files already."""
+        self._process.terminate()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:  # it sometimes overhears SIGTERM
+            self._process.kill()
+            self._process.wait()
+        self._note.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _start(self, weed: Path) -> "subprocess.Popen[bytes]":
+        data = self._folder / "data"
+        data.mkdir(exist_ok=True)
+        config = self._folder / "identities.json"
+        config.touch(mode=0o600)
+        config.write_text(json.dumps(_identities(self._signer)), encoding="utf-8")
+        arguments = [str(weed), "-logtostderr", "server", "-s3", "-ip=127.0.0.1"]
+        arguments += ["-ip.bind=127.0.0.1", f"-dir={data}", f"-s3.config={config}"]
+        arguments += ["-volume.max=100", "-master.volumeSizeLimitMB=64"]
+        arguments += ["-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=false"]
+        arguments += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false"]
+        arguments += [f"-s3.localSocket={self._folder / 's3.sock'}"]
+        for name in _PORTS:
+            port = self._port if name == "s3" else free_port()
+            arguments += [f"-{name}.port={port}", f"-{name}.port.grpc={free_port()}"]
+        with self._log.open("wb") as log:
+            return subprocess.Popen(
+                arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is ours to pass on
+                env={
+                    "HOME": str(self._folder),
+                    "PATH": os.defpath,
+                    "WEED_S3_SSE_KEY": _key(self._folder / "sse.key"),
+                },
+            )
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + _SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                if self._answers():
+                    return
+            time.sleep(0.05)
+        end = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
+        raise PlatformError(f"The S3 server did not start. Its log ends:\n{end}")
+
+    def _answers(self) -> bool:
+        """Whether an object can be written, which takes longer than to answer at all."""
+        for method, target in (("PUT", "/laptop-probe"), ("PUT", "/laptop-probe/object")):
+            if self._ask(method, target) not in {200, 409}:
+                return False
+        self._ask("DELETE", "/laptop-probe/object")
+        return self._ask("DELETE", "/laptop-probe") == 204
+
+    def _ask(self, method: str, target: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        with contextlib.closing(connection):
+            headers = {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}
+            url = f"http://127.0.0.1:{self._port}{target}"
+            connection.request(method, target, None, self._signer.sign(method, url, headers))
+            return connection.getresponse().status
+
+
+def _identities(signer: signing.Signer) -> object:
+    return {
+        "identities": [
+            {
+                "name": "gateway",
+                "credentials": [{"accessKey": signer.key, "secretKey": signer.secret}],
+                "actions": ["Admin", "Read", "Write", "List"],
+            }
+        ]
+    }
+
+
+def _key(path: Path) -> str:
+    """Give the key of server-side encryption, made once: objects are unreadable without it."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32), encoding="ascii")
+    return path.read_text(encoding="ascii")
+
+
+def _read(
+    connection: http.client.HTTPConnection, answer: http.client.HTTPResponse
+) -> Iterator[bytes]:
+    with contextlib.closing(connection):
+        while data := answer.read(_CHUNK):
+            yield data
+
+
+def _end_leftover(note: Path, folder: Path) -> None:
+    """End the server that a killed laptop left over this folder, and no other process."""
+    with contextlib.suppress(OSError, ValueError):
+        pid = int(note.read_text(encoding="ascii"))
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+        if f"-dir={folder / 'data'}" in command:
+            os.kill(pid, signal.SIGKILL)
+            while Path(f"/proc/{pid}").exists():
+                time.sleep(0.01)
