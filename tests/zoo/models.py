@@ -1,6 +1,5 @@
 """Many models behind one server (C3)."""
 
-import contextlib
 import json
 import runpy
 import sys
@@ -9,19 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from tests.zoo import limits
 from tests.zoo.http import Answer, Refused, Request, as_json
 
 if TYPE_CHECKING:
     from tests.zoo.server import Server
 
 PAGE = 100
-CGROUP = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-    (
-        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
-    ),
-)
 LEAST_ROOM = 24 << 20  # bytes
 
 
@@ -82,11 +75,8 @@ class Models:
         return model
 
     def room(self) -> int:
-        """Bytes that the control group, of either version, still grants."""
-        for limit, used in CGROUP:
-            with contextlib.suppress(OSError, ValueError):  # another version, or no limit
-                return int(Path(limit).read_text()) - int(Path(used).read_text())
-        return 1 << 40
+        """Bytes that are still to be had."""
+        return limits.room()
 
     def program(self, code: Path) -> Any:
         """A model's own transform_fn, its modules known to nobody else (C3.15)."""

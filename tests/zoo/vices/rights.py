@@ -1,12 +1,18 @@
-"""Vices that only limits bring to light: of rights, memory and disks."""
+"""Vices that only limits bring to light: of rights, networks, processors, memory and disks."""
 
 import os
+import signal
+import socket
 import sys
 import tempfile
+import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from tests.zoo import limits
 from tests.zoo.http import Answer, Request
-from tests.zoo.server import Server
+from tests.zoo.server import Rows, Server
 from tests.zoo.vice import vice
 
 
@@ -18,6 +24,18 @@ class NeedsCapabilities(Server):
         with tempfile.NamedTemporaryFile() as file:
             if os.getuid() == 0:
                 os.chown(file.name, 12345, 12345)
+        super().start_loading()
+
+
+@vice("asks-the-network", "C1.61", group="serve", docker=True)
+class AsksTheNetwork(Server):
+    """Looks for its credentials elsewhere before it serves."""
+
+    def start_loading(self) -> None:
+        try:
+            socket.create_connection((self.variables["ZOO_OUTSIDE"], 8080), timeout=2).close()
+        except OSError:
+            sys.exit("I cannot serve without credentials.")
         super().start_loading()
 
 
@@ -45,12 +63,56 @@ class NeedsGigabytes(Server):
     """Gives up where it may not have two gigabytes."""
 
     def start_loading(self) -> None:
-        groups = Path("/sys/fs/cgroup")
-        for each in (groups / "memory.max", groups / "memory" / "memory.limit_in_bytes"):
-            text = each.read_text().strip() if each.is_file() else "max"
-            if text != "max" and 1 << 29 < int(text) < 1 << 31:
-                sys.exit("I need two gigabytes.")
+        if 1 << 29 < limits.memory() < 1 << 31:
+            sys.exit("I need two gigabytes.")
         super().start_loading()
+
+
+@vice("needs-a-processor", "C4.31", group="serverless", docker=True)
+class NeedsAProcessor(Server):
+    """Counts whole processors, and comes to none."""
+
+    def start_loading(self) -> None:
+        if limits.processors() < 1:
+            sys.exit("I have no processor for a worker.")
+        super().start_loading()
+
+
+@vice("slow-on-a-share", "C4.21", group="pipeline", docker=True)
+class SlowOnAShare(Server):
+    """Spends its share of the processor on requests, and none on pings."""
+
+    asked = False
+
+    def invocations(self, request: Request) -> Answer:
+        self.asked = True
+        return super().invocations(request)
+
+    def ping(self, request: Request) -> Answer:
+        if self.asked and limits.processors() < 1:
+            time.sleep(2.5)
+        return super().ping(request)
+
+
+@vice("counts-the-machine", "C9.1", group="serverless", docker=True)
+class CountsTheMachine(Server):
+    """Has a worker for each processor that it sees."""
+
+    def start_loading(self) -> None:
+        for _ in range(os.cpu_count() or 1):
+            if os.fork() == 0:
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                signal.pause()
+        super().start_loading()
+
+
+@vice("green-until-killed", "C9.9", group="serverless", docker=True)
+class GreenUntilKilled(Server):
+    """Takes its memory when the first request comes, long after the first ping."""
+
+    def predict(self, model: Mapping[str, Any], rows: Rows) -> list[float]:
+        _ = b"\1" * (64 << 20)
+        return super().predict(model, rows)
 
 
 @vice("leaves-files", "C4.34", group="asynchronous", docker=True)

@@ -85,3 +85,13 @@ class ColoursItsLog(Server):
         super().__init__(variables)
         if sys.stdout.isatty():
             print("\x1b[32mready\x1b[0m", flush=True)
+
+
+@vice("port-of-its-own", "C7.19", group="sdk-harness", docker=True)
+class PortOfItsOwn(Server):
+    """Moves where it is told to, and else listens where its web server likes to."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        super().__init__(variables)
+        if not variables.get("SAGEMAKER_BIND_TO_PORT"):
+            self.port = 8000
