@@ -14,6 +14,7 @@ from container.errors import ContainerError
 from deploy import push, upload
 from deploy.aws import BOTO_ERRORS
 from deploy.errors import DeployError, explained
+from deploy.iam import command as iam
 from deploy.screen import screen_for
 from model.errors import ModelError
 
@@ -36,6 +37,7 @@ class Command(Protocol):
 COMMANDS: Mapping[str, Command] = {
     "push": push,
     "upload": upload,
+    "iam": iam,
 }
 
 
