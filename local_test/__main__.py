@@ -2,13 +2,12 @@
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from container.errors import ContainerError
-from local_test import check, predict, serve, train, up
+from local_test import check, predict, serve, signals, train, up
 from model.errors import ModelError
 
 
@@ -53,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
-    """Run a command and give its exit code: 130 for Ctrl-C, 1 for a failure it could explain.
+    """Run a command and give its exit code: 130 where it was stopped, 1 where it failed.
 
     Args:
         arguments: The command line without the program's name.
@@ -73,5 +72,5 @@ def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop as for Ctrl-C
+    signals.install()
     sys.exit(main(sys.argv[1:], os.environ))

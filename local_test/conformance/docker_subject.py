@@ -17,7 +17,7 @@ from container import contract
 from container.errors import PlatformError, UserError
 from local_test.conformance.registry import DOCKER, Violation
 from local_test.conformance.subject import UNLIMITED, Container, Limits, Process, Ran
-from local_test.docker_runner import LABEL, docker_package
+from local_test.docker_runner import LABEL, docker_package, remove_all
 
 _PROCESS_FIELDS = "pid,ppid,stat,args"
 
@@ -39,6 +39,7 @@ class DockerSubject:
         docker = docker_package()
         self._image = image
         self._errors = docker.errors
+        self._mark = uuid.uuid4().hex
         self._network: Any = None
         try:
             self._client = docker.from_env()
@@ -81,7 +82,7 @@ class DockerSubject:
         port = int(given.get(contract.BIND_TO_PORT, "") or contract.PORT)
         options = {
             "environment": given,
-            "labels": {LABEL: uuid.uuid4().hex},
+            "labels": {LABEL: self._mark},
             "entrypoint": None if entrypoint is None else list(entrypoint),
             "volumes": _serving_mounts(base) if tuple(arguments) == ("serve",) else _whole(base),
             **_restrictions(limits),
@@ -111,14 +112,19 @@ class DockerSubject:
                     ["-R", "a+rwX", contract.BASE_DIR],
                     entrypoint=["chmod"],
                     user="0:0",
-                    labels={LABEL: uuid.uuid4().hex},
+                    labels={LABEL: self._mark},
                     volumes=_whole(folder),
                     remove=True,
                 )
         shutil.rmtree(folder, ignore_errors=True)
 
+    def end(self) -> None:
+        """Remove every container that is left; see `Subject.end`."""
+        remove_all(self._client, self._mark)
+
     def close(self) -> None:
-        """Remove the network that was made, and let go of the engine."""
+        """Remove all that is left, the network too, and let go of the engine."""
+        self.end()
         if self._network is not None:
             self._network.remove()
         self._client.close()
@@ -126,9 +132,8 @@ class DockerSubject:
     def _isolated(self) -> Any:
         """A network with no way out; only this machine reaches its containers (C1.61)."""
         if self._network is None:
-            mark = uuid.uuid4().hex
             self._network = self._client.networks.create(
-                f"local-test-{mark}", internal=True, labels={LABEL: mark}
+                f"local-test-{self._mark}", internal=True, labels={LABEL: self._mark}
             )
         return self._network
 

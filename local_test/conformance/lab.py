@@ -264,11 +264,12 @@ class Lab:
             yield started
 
     def close(self) -> None:
-        """End the shared servers and remove every base folder."""
+        """End all that was started and remove every base folder."""
         for each in self._servers.values():
             if not isinstance(each, NotChecked):
                 each.remove()
         self._servers.clear()
+        self.subject.end()
         self.subject.clear(self._folder)
 
     def settle(self, server: Container, model: Path | None = None) -> None:

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -45,6 +46,8 @@ class ProcessSubject:
     def __init__(self, command: Sequence[str], variables: Mapping[str, str]) -> None:
         self._command = tuple(command)
         self._variables = dict(variables)
+        self._mark = uuid.uuid4().hex
+        self._scratch = Path(tempfile.gettempdir()) / f"local-test-{self._mark}"
 
     @property
     def place(self) -> str:
@@ -64,14 +67,24 @@ class ProcessSubject:
         refuse_without_docker(limits, entrypoint)
         given = dict(variables or {})
         port = int(given.get(contract.BIND_TO_PORT, "") or free_port())
+        mark = f"{self._mark}-{uuid.uuid4().hex}"
+        scratch = self._scratch / mark[-8:]  # short, since sockets may be made there
+        scratch.mkdir(mode=0o700, parents=True)
         environment = {
             **self._variables,
             "PYTHONUNBUFFERED": "1",  # an image's ENV would see to it
+            "TMPDIR": str(scratch),  # of its own, as every container has
             **given,
             contract.BASE_DIR_VARIABLE: str(base.absolute()),
             contract.BIND_TO_PORT: str(port),
+            MARK: mark,
         }
-        return _ProcessContainer((*self._command, *arguments), environment, base, port)
+        command = (*self._command, *arguments)
+        try:
+            return _ProcessContainer(command, environment, base, port, scratch)
+        except PlatformError:
+            _discard(scratch)
+            raise
 
     def path(self, base: Path, relative: str) -> str:
         """The path itself: nothing is mounted."""
@@ -81,6 +94,13 @@ class ProcessSubject:
         """Refuse: there is no image."""
         raise NotChecked(NEEDS_DOCKER)
 
+    def end(self) -> None:
+        """Kill every process that is left; see `Subject.end`."""
+        while left := [e.pid for e in _every_process() if _mark_of(e.pid).startswith(self._mark)]:
+            for pid in left:
+                _kill(pid)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
     def clear(self, folder: Path) -> None:
         """Remove a folder; its files are all the caller's own."""
         shutil.rmtree(folder, ignore_errors=True)
@@ -88,12 +108,18 @@ class ProcessSubject:
 
 class _ProcessContainer(Container):
     def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], base: Path, port: int
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        base: Path,
+        port: int,
+        scratch: Path,
     ) -> None:
         super().__init__(base, port)
         self._command = list(command)
-        self._mark = uuid.uuid4().hex
-        self._environment = {**environment, MARK: self._mark}
+        self._mark = environment[MARK]
+        self._environment = dict(environment)
+        self._scratch = scratch
         self._log_file = base.parent / f"{base.name}-{self._mark}.log"
         self._last_log = ""
         self._child = self._start()
@@ -143,8 +169,7 @@ class _ProcessContainer(Container):
         self._child.wait()
         while left := [each for each in self.processes() if each.state != "Z"]:
             for each in left:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(each.pid, signal.SIGKILL)
+                _kill(each.pid)
 
     def restart(self) -> None:
         self.stop(contract.SERVE_STOP_SECONDS)
@@ -157,24 +182,40 @@ class _ProcessContainer(Container):
     def processes(self) -> list[Process]:
         """All that carry the mark, and their children: a zombie's environment is gone."""
         every = {each.pid: each for each in _every_process()}
-        mine = {pid for pid in every if self._carries_mark(pid)}
+        mine = {pid for pid in every if _mark_of(pid) == self._mark}
         if self.poll() is None:
             mine.add(self._child.pid)
         while more := {each.pid for each in every.values() if each.parent in mine} - mine:
             mine |= more
         return [every[pid] for pid in sorted(mine & every.keys())]
 
-    def _carries_mark(self, pid: int) -> bool:
-        try:
-            variables = (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
-        except OSError:
-            return False
-        return f"{MARK}={self._mark}".encode() in variables
-
     def remove(self) -> None:
         self.kill()
         self._last_log = self.log
         self._log_file.unlink(missing_ok=True)
+        _discard(self._scratch)
+
+
+def _discard(scratch: Path) -> None:
+    """Remove a container's scratch folder, and the folder of them all where it was the last."""
+    shutil.rmtree(scratch, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        scratch.parent.rmdir()
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _mark_of(pid: int) -> str:
+    """The mark that a process inherited; empty without one."""
+    try:
+        variables = (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return ""
+    name = f"{MARK}=".encode()
+    return next((e[len(name) :].decode() for e in variables if e.startswith(name)), "")
 
 
 def _every_process() -> Iterator[Process]:

@@ -277,6 +277,9 @@ class Subject(Protocol):
             NotChecked: It is no image.
         """
 
+    def end(self) -> None:
+        """End what was started here and is still there: an interrupted start may leave some."""
+
     def clear(self, folder: Path) -> None:
         """Remove a base folder, also where containers left files of another user."""
 

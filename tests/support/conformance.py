@@ -119,5 +119,8 @@ class StubSubject:
     def inspect(self) -> Mapping[str, Any]:
         return self.facts
 
+    def end(self) -> None:
+        pass
+
     def clear(self, folder: Path) -> None:
         pass

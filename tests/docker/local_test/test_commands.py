@@ -1,5 +1,6 @@
 """The commands and wrappers as a user gives them, with real containers."""
 
+import contextlib
 import json
 import os
 import re
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from local_test.docker_runner import LABEL
 from local_test.layout import Job
 from tests.support.waiting import until
 
@@ -87,3 +89,33 @@ def test_an_engine_that_is_missing_is_a_sentence(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("No Docker engine answers: ")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_stopped_leaves_no_container(
+    image: str, scans: Path, tmp_path: Path, number: int
+) -> None:
+    import docker
+
+    arguments = ("--image", image, "--training", scans / "training.csv", "-H", "epochs=100000")
+    with contextlib.closing(docker.from_env()) as client, (tmp_path / "log").open("wb") as log:
+
+        def ours() -> list[str]:
+            """Containers that work in the command's own folder."""
+            every = client.api.containers(all=True, filters={"label": LABEL})
+            mounts = ((each["Id"], mount["Source"]) for each in every for mount in each["Mounts"])
+            return [name for name, source in mounts if source.startswith(f"{tmp_path}/")]
+
+        command = subprocess.Popen(
+            [sys.executable, "-m", "local_test", "check", "--only", "C5.1", *arguments],
+            cwd=PROJECT,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+            stdout=log,
+            stderr=log,
+        )
+        until(lambda: ours() or command.poll() is not None)
+        command.send_signal(number)
+
+        assert command.wait(60) == 130, (tmp_path / "log").read_text()
+        assert ours() == []
+    assert [each.name for each in tmp_path.iterdir()] == ["log"]

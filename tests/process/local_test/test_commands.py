@@ -123,7 +123,8 @@ def test_the_wrappers_work_from_any_folder(url: str, tmp_path: Path) -> None:
     assert b"no_signal" in done.stdout
 
 
-def test_a_folder_is_served_until_ctrl_c(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_folder_is_served_until_a_signal_comes(number: int, tmp_path: Path) -> None:
     model = plain_export(tmp_path / "model")
     serving = Serving(["--model", str(model)], tmp_path / "log")
     url = serving.url()
@@ -134,7 +135,8 @@ def test_a_folder_is_served_until_ctrl_c(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert [len(row) for row in json.loads(done.stdout)] == [3]
-    assert serving.stop(signal.SIGINT) == 0, serving.log
+    assert serving.stop(number) == 0, serving.log
+    assert not client.is_healthy(url)
     assert sorted(p.name for p in model.iterdir()) == ["net-0000.params", "net-symbol.json"]
 
 
@@ -223,7 +225,8 @@ def test_a_job_that_fails_passes_its_cause_and_exit_code_on(tmp_path: Path) -> N
     assert result["model"] is None
 
 
-def test_ctrl_c_stops_a_job_and_packs_what_it_saved(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_a_job_and_packs_what_it_saved(number: int, tmp_path: Path) -> None:
     simulate = (sys.executable, "-m", "model.blerssi.simulate", "--output")
     subprocess.run([*simulate, str(tmp_path / "scans.csv")], cwd=PROJECT, check=True)
     log = tmp_path / "log"
@@ -239,7 +242,7 @@ def test_ctrl_c_stops_a_job_and_packs_what_it_saved(tmp_path: Path) -> None:
         )
     until(lambda: "epoch=2 " in log.read_text() or process.poll() is not None, seconds=120)
 
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
 
     assert process.wait(60) == 0, log.read_text()
     assert "Stopping the job" in log.read_text()

@@ -25,16 +25,22 @@ class _Finished(Running):
 
     stopped = False
     cleared = False
+    patient = True
 
     def poll(self) -> int | None:
         return 3 if self.stopped else None
 
     def stop(self, seconds: float = 10) -> int:
+        if not self.patient:
+            raise KeyboardInterrupt
         self.stopped = seconds > 0
         return 3
 
     def _wait(self) -> int:
         return 3
+
+    def _kill(self) -> None:
+        self.stopped = True
 
     def _clear(self) -> None:
         self.cleared = True
@@ -68,6 +74,17 @@ def test_the_log_is_read_to_its_end_when_nobody_listens_any_more() -> None:
 def test_a_program_does_not_outlive_its_block() -> None:
     with pytest.raises(KeyboardInterrupt), _Finished([], None, None) as running:
         raise KeyboardInterrupt
+
+    assert running.stopped
+    assert running.cleared
+
+
+def test_whoever_does_not_wait_for_the_end_leaves_nothing_either() -> None:
+    running = _Finished([], None, None)
+    running.patient = False
+
+    with pytest.raises(KeyboardInterrupt), running:
+        pass
 
     assert running.stopped
     assert running.cleared

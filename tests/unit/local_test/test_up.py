@@ -26,6 +26,9 @@ class _Done(Running):
     def _wait(self) -> int:
         return self._code
 
+    def _kill(self) -> None:
+        raise AssertionError("it has ended")
+
     def _clear(self) -> None:
         pass
 

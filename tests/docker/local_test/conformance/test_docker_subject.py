@@ -135,3 +135,19 @@ def test_an_entry_point_that_is_not_there_is_a_violation(
 def test_an_image_that_is_not_there_is_named() -> None:
     with pytest.raises(UserError, match="no image no-such-image"):
         DockerSubject("no-such-image")
+
+
+def test_what_an_interrupted_start_left_is_removed(
+    image: str, subject: DockerSubject, base: Path
+) -> None:
+    import docker
+
+    other = DockerSubject(image)
+    with subject.start(serving(), base=base) as ours:
+        lost = other.start(serving(), base=base)  # nobody removes it
+
+        other.close()
+
+        assert ours.poll() is None
+    with pytest.raises(docker.errors.NotFound):
+        lost.poll()

@@ -1,5 +1,6 @@
 """A subject as a real process: its log, its children, its end."""
 
+import functools
 import os
 import signal
 import sys
@@ -46,6 +47,10 @@ def server(base: Path) -> Iterator[Container]:
 
 def python(code: str) -> ProcessSubject:
     return ProcessSubject((sys.executable, "-c", code), dict(os.environ))
+
+
+def is_ready(container: Container) -> bool:
+    return "ready" in container.log
 
 
 def is_alive(pid: int) -> bool:
@@ -150,3 +155,19 @@ def test_what_only_docker_can_do_is_not_checked(server: Container, base: Path) -
 def test_a_command_that_is_not_there_is_one_sentence(base: Path) -> None:
     with pytest.raises(PlatformError, match=r"no/such cannot be started: No such file"):
         ProcessSubject(("no/such",), {}).start(base=base)
+
+
+def test_what_an_interrupted_start_left_is_ended(base: Path) -> None:
+    subject, other = python(FAMILY), python(FAMILY)
+    with other.start(base=base) as theirs:
+        lost = subject.start(base=base)  # nobody removes it
+        for each in (lost, theirs):
+            until(functools.partial(is_ready, each))
+        pids = [each.pid for each in lost.processes() if each.state != "Z"]
+
+        subject.end()
+
+        until(lambda: lost.poll() == 137)
+        assert len(pids) == 2
+        until(lambda: not any(map(is_alive, pids)))
+        assert theirs.poll() is None
