@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from container.errors import ContainerError
-from deploy import push, upload
+from deploy import destroy, push, upload
 from deploy.aws import BOTO_ERRORS
+from deploy.endpoint import command as endpoint
 from deploy.errors import DeployError, explained
 from deploy.iam import command as iam
 from deploy.screen import screen_for
@@ -38,6 +39,8 @@ COMMANDS: Mapping[str, Command] = {
     "push": push,
     "upload": upload,
     "iam": iam,
+    "endpoint": endpoint,
+    "destroy": destroy,
 }
 
 

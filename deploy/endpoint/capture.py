@@ -4,7 +4,6 @@ The content types are those of our own formats: what is listed is stored as text
 base64. SageMaker writes below DESTINATION/ENDPOINT/VARIANT/YYYY/MM/DD/HH/.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -46,9 +45,3 @@ class Capture:
                 "JsonContentTypes": list(JSON_TYPES),
             },
         }
-
-
-def place(configuration: Mapping[str, Any], endpoint: str) -> str | None:
-    """Tell where an endpoint with this configuration records, None where it does not."""
-    found = configuration.get("DataCaptureConfig")
-    return s3.below(found["DestinationS3Uri"], endpoint) + "/" if found else None

@@ -216,3 +216,19 @@ def variant(aws: Aws, name: str) -> Mapping[str, Any]:
         return {}
     first: Mapping[str, Any] = found["ProductionVariants"][0]
     return first
+
+
+def places(there: Mapping[str, Any], endpoint: str) -> list[str]:
+    """Name the folders in S3 that an endpoint with a described configuration writes to.
+
+    Args:
+        there: What DescribeEndpointConfig says.
+        endpoint: The endpoint's name, which is the name of the folders.
+    """
+    captured = there.get("DataCaptureConfig")
+    found = [s3.below(captured["DestinationS3Uri"], endpoint)] if captured else []
+    output = there.get("AsyncInferenceConfig", {}).get("OutputConfig", {})
+    for key in ("S3OutputPath", "S3FailurePath"):
+        if f"/{endpoint}/" in (path := output.get(key, "")):
+            found.append(path)
+    return [f"{each}/" for each in found]
