@@ -62,6 +62,11 @@ class DockerRunner:
             ) from error
 
     @property
+    def has_networks(self) -> bool:
+        """Whether programs can join a network of their own."""
+        return True
+
+    @property
     def place(self) -> str:
         """Where programs run, for people."""
         return f"a container of {self._image}"

@@ -46,6 +46,11 @@ class ProcessRunner:
         self._variables = dict(variables)
 
     @property
+    def has_networks(self) -> bool:
+        """Whether programs can join a network of their own."""
+        return False
+
+    @property
     def place(self) -> str:
         """Where programs run, for people."""
         return f"a process of {self._python}"

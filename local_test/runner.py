@@ -129,6 +129,10 @@ class Runner(Protocol):
     def place(self) -> str:
         """Where that is, for people."""
 
+    @property
+    def has_networks(self) -> bool:
+        """Whether programs can join a network of their own."""
+
     def start(self, program: Program, show: Show | None = None) -> Running:
         """Start a program; its log goes to `show`, line by line.
 
