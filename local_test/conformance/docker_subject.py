@@ -9,17 +9,16 @@ import contextlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from container import contract
 from container.errors import PlatformError, UserError
+from local_test.conformance.docker_container import DockerContainer
 from local_test.conformance.registry import DOCKER, Violation
-from local_test.conformance.subject import UNLIMITED, Container, Limits, Process, Ran
+from local_test.conformance.subject import UNLIMITED, Container, Limits
 from local_test.docker_runner import LABEL, docker_package, remove_all
-
-_PROCESS_FIELDS = "pid,ppid,stat,args"
 
 
 class DockerSubject:
@@ -101,7 +100,7 @@ class DockerSubject:
         except self._errors.APIError as error:
             made.remove(force=True, v=True)
             raise Violation(f"docker run fails: {error.explanation or error}") from error
-        return _DockerContainer(made, base, port, self._errors.APIError)
+        return DockerContainer(made, base, port, self._errors.APIError)
 
     def clear(self, folder: Path) -> None:
         """Remove a base folder; what root left in a container is opened by a container."""
@@ -136,93 +135,6 @@ class DockerSubject:
                 f"local-test-{self._mark}", internal=True, labels={LABEL: self._mark}
             )
         return self._network
-
-
-class _DockerContainer(Container):
-    def __init__(self, container: Any, base: Path, port: int, api_error: type[Exception]) -> None:
-        super().__init__(base, port)
-        self._container = container
-        self._api_error = api_error
-        self._url: str | None = None
-        self._last_log: str | None = None
-
-    @property
-    def url(self) -> str:
-        if self._url is None:
-            self._container.reload()
-            self._url = self._address()
-        return self._url
-
-    def _address(self) -> str:
-        settings = self._container.attrs["NetworkSettings"]
-        if bindings := (settings["Ports"] or {}).get(f"{self.port}/tcp"):
-            return f"http://127.0.0.1:{bindings[0]['HostPort']}"
-        for network in settings["Networks"].values():
-            if network["IPAddress"]:
-                return f"http://{network['IPAddress']}:{self.port}"
-        raise Violation(f"it has ended with exit code {self.poll()}", self)
-
-    @property
-    def log(self) -> str:
-        if self._last_log is not None:
-            return self._last_log
-        text: str = self._container.logs().decode("utf-8", "replace")
-        return text
-
-    def path(self, relative: str) -> str:
-        return f"{contract.BASE_DIR}/{relative}"
-
-    def poll(self) -> int | None:
-        self._container.reload()
-        state = self._container.attrs["State"]
-        return None if state["Running"] else int(state["ExitCode"])
-
-    def signal(self, number: int) -> None:
-        with contextlib.suppress(self._api_error):  # it has ended meanwhile
-            self._container.kill(signal=number)
-
-    def kill(self) -> None:
-        self.signal(9)
-        self._container.wait()
-        self._url = None
-
-    def restart(self) -> None:
-        self._container.restart(timeout=contract.SERVE_STOP_SECONDS)
-        self._url = None  # Docker chose another port
-
-    def run(self, *command: str) -> Ran:
-        from docker.utils.socket import frames_iter
-
-        api = self._container.client.api
-        try:
-            number = api.exec_create(self._container.id, list(command))["Id"]
-            stream = api.exec_start(number, socket=True)
-        except self._api_error as error:
-            raise Violation(f"docker exec fails: {error}", self) from error
-        try:
-            output = b"".join(chunk for _, chunk in frames_iter(stream, tty=False))
-        finally:
-            stream._response.close()  # close() of the SDK's stream leaves the socket open
-        code = int(api.exec_inspect(number)["ExitCode"])
-        return Ran(code, output.decode("utf-8", "replace"))
-
-    def processes(self) -> list[Process]:
-        try:
-            rows = self._container.top(ps_args=f"-eo {_PROCESS_FIELDS}")["Processes"]
-        except self._api_error:  # it has ended
-            return []
-        return list(_read_processes(rows or ()))
-
-    def remove(self) -> None:
-        if self._last_log is not None:
-            return
-        self._last_log = self.log
-        self._container.remove(force=True, v=True)
-
-
-def _read_processes(rows: Sequence[Sequence[str]]) -> Iterator[Process]:
-    for pid, parent, state, command in rows:
-        yield Process(int(pid), int(parent), state[0], command)
 
 
 def _serving_mounts(base: Path) -> dict[str, dict[str, str]]:
