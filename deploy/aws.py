@@ -30,8 +30,9 @@ _PREFIXES: Final = {"sagemaker-runtime": "sagemaker", "resourcegroupstaggingapi"
 _RENAMED: Final = {  # where IAM's name is not the operation's
     "s3:HeadBucket": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
+    "s3:DeleteObjects": "s3:DeleteObject",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
     "s3:ListObjectsV2": "s3:ListBucket",
-    "sagemaker:InvokeEndpointWithResponseStream": "sagemaker:InvokeEndpoint",
 }
 _TEXT: Final = 120
 

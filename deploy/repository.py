@@ -16,7 +16,7 @@ from deploy.screen import Screen
 NAME: Final = "blerssi-sagemaker"
 
 # Tagged images stay: an endpoint that scales up pulls its image again, however old it is.
-LIFECYCLE: Final = {
+LIFECYCLE: Final[dict[str, Any]] = {
     "rules": [
         {
             "rulePriority": 1,

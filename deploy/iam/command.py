@@ -16,7 +16,7 @@ from deploy.iam import apply, roles
 from deploy.iam.roles import Role, Values
 from deploy.options import Common
 
-HELP = "show or make the roles: pusher, pipeline, execution"
+HELP = "show or make the roles: pusher, pipeline, execution, cleaner"
 EXAMPLES = """examples:
   python -m deploy iam render --bucket BUCKET --prefix models --into build/iam
   python -m deploy iam render pipeline --bucket BUCKET --account 123456789012 --region eu-west-1

@@ -14,7 +14,8 @@ from deploy import naming
 EXECUTION: Final = "execution"
 PIPELINE: Final = "pipeline"
 PUSHER: Final = "pusher"
-NAMES: Final = (EXECUTION, PIPELINE, PUSHER)
+CLEANER: Final = "cleaner"
+NAMES: Final = (EXECUTION, PIPELINE, PUSHER, CLEANER)
 
 _SOUND: Final = {  # so that no value widens a policy
     "account": re.compile(r"[0-9]{12}"),
@@ -92,6 +93,7 @@ class Values:
         return {
             **vars(self),
             "partition": self.partition,
+            "made_by": naming.MADE_BY,
             "bucket_arn": bucket,
             "objects": f"{bucket}/{self.prefix}/*" if self.prefix else f"{bucket}/*",
             "listing": [self.prefix, f"{self.prefix}/*"] if self.prefix else ["", "*"],
@@ -125,7 +127,7 @@ def role(name: str, values: Values) -> Role:
         values: What to fill in.
     """
     found = _filled(name, values)
-    if values.kms_key_arn and name != PUSHER:
+    if values.kms_key_arn and name in {EXECUTION, PIPELINE}:
         found["Statement"] += _filled("kms", values)["Statement"]
     trust = "account"
     if name == EXECUTION:
