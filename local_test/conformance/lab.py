@@ -184,9 +184,12 @@ class Lab:
 
         Raises:
             Violation: It does not become ready, though the shared server does.
-            NotChecked: No server becomes ready here.
+            NotChecked: No server becomes ready here; where that is known, nothing is started.
         """
         given = dict(variables or {})
+        plain = self._servers.get((None, ()))
+        if ready and isinstance(plain, NotChecked) and not _is_multi_model(given):
+            raise plain
         started = self.subject.start(
             arguments,
             base=self._serving_base(given) if base is None else base,

@@ -120,11 +120,12 @@ def checkpoints_are_whole(lab: Lab) -> None:
 
 
 def _ended(lab: Lab) -> Sequence[Trained]:
-    """What ended in an orderly way, by itself and by a stop."""
+    """What ended in an orderly way, by itself and by a stop; a killed one may be half done."""
     try:
-        return (plain(lab), stopped(lab).trained)
+        last = stopped(lab).trained
     except NotChecked:
         return (plain(lab),)
+    return (plain(lab), last) if last.exit_code in _FINE else (plain(lab),)
 
 
 def _await_checkpoint(running: Container) -> None:

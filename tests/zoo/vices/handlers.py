@@ -23,6 +23,20 @@ class HandlersWithoutContext(Server):
     program = _NoContext
 
 
+class _NoReader(Program):
+    def call(self, name: str, *arguments: Any, context: Context) -> Any:
+        return (
+            arguments[0] if name == "input_fn" else super().call(name, *arguments, context=context)
+        )
+
+
+@vice("bodies-unread", "C6.10", group="sdk-harness")
+class BodiesUnread(Server):
+    """Hands bodies to predict_fn as they came."""
+
+    program = _NoReader
+
+
 class _PairAsText(Program):
     def parts(self, result: Any, accept: str) -> tuple[bytes, str]:
         text = str(result) if isinstance(result, tuple) else result

@@ -49,7 +49,7 @@ def findings(
         for item in request.session.items
         if isinstance(item, pytest.Function) and "findings" in item.fixturenames
     ]
-    one = [item.callspec.params["name"] for item in asking if hasattr(item, "callspec")]
+    one = [str(item.callspec.params["name"]) for item in asking if hasattr(item, "callspec")]
     wanted = NAMES if len(one) < len(asking) else one  # some ask for every vice
 
     base = tmp_path_factory.mktemp("vices")  # pytest's factory is not made for threads

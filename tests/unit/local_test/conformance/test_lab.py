@@ -87,8 +87,24 @@ def test_not_ready_is_a_violation_where_the_plain_server_is(tmp_path: Path, mode
 
 
 def test_not_ready_is_no_finding_where_no_server_is(tmp_path: Path, model: Path) -> None:
-    with pytest.raises(NotChecked), lab(tmp_path, model, 503).fresh():
-        pytest.fail("never ready")
+    made = lab(tmp_path, model, 503)
+
+    for _ in range(2):  # the second time nobody waits
+        with pytest.raises(NotChecked), made.fresh():
+            pytest.fail("never ready")
+
+    assert len(started(made)) == 2  # one of its own, and the plain one to compare with
+
+
+def test_where_no_server_is_ready_many_models_have_their_chance(
+    tmp_path: Path, model: Path
+) -> None:
+    made = lab(tmp_path, model, 503, 200)
+    with pytest.raises(NotChecked):
+        made.server()
+
+    with made.fresh(variables={"SAGEMAKER_MULTI_MODEL": "true"}) as server:
+        assert server.status == 200  # type: ignore[attr-defined]
 
 
 def test_a_job_is_laid_out_and_changed(tmp_path: Path) -> None:
