@@ -75,12 +75,7 @@ def batches(records: Iterable[bytes], *, limit: int, single: bool) -> Iterator[B
     """
     first, gathered, size = 1, list[bytes](), 0
     for number, record in enumerate(records, start=1):
-        if limit and len(record) > limit:
-            raise UserError(
-                f"Record {number} has {len(record):,} bytes, more than the {limit:,} of "
-                "MaxPayloadInMB.",
-                hint="Raise MaxPayloadInMB, or split the data into smaller records (SplitType).",
-            )
+        check_size(len(record), limit, f"Record {number}")
         if gathered and (single or (limit and size + len(record) > limit)):
             yield Batch(first, tuple(gathered))
             first, gathered, size = number, [], 0
@@ -88,6 +83,19 @@ def batches(records: Iterable[bytes], *, limit: int, single: bool) -> Iterator[B
         size += len(record)
     if gathered:
         yield Batch(first, tuple(gathered))
+
+
+def check_size(size: int, limit: int, what: str) -> None:
+    """Refuse what alone is larger than a request may be; 0 is no limit.
+
+    Raises:
+        UserError: It is.
+    """
+    if limit and size > limit:
+        raise UserError(
+            f"{what} has {size:,} bytes, more than the {limit:,} of MaxPayloadInMB.",
+            hint="Raise MaxPayloadInMB, or split the data into smaller records (SplitType).",
+        )
 
 
 def unzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:

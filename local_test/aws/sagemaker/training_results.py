@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from container import contract
@@ -108,16 +109,8 @@ class Results:
     def _upload(self, path: Path, url: str) -> None:
         try:
             self._client.upload_file(str(path), *parsed(url))
-        except (ClientError, BotoCoreError, self._refused) as error:
+        except (ClientError, BotoCoreError, S3UploadFailedError) as error:
             raise _not_uploaded(f"{url}: {error}") from error
-
-    @property
-    def _refused(self) -> type[Exception]:
-        """What boto3 makes of a refusal when it uploads files."""
-        from boto3.exceptions import S3UploadFailedError
-
-        found: type[Exception] = S3UploadFailedError
-        return found
 
 
 def failure(ending: Ending, hosts: Sequence[Host]) -> str:
