@@ -106,12 +106,12 @@ def unfold(error: ClientError) -> Refusal:
     status = int(response.get("OriginalStatusCode") or 0)
     body = str(response.get("OriginalMessage") or "")
     log = str(response.get("LogStreamArn") or "").rpartition("log-group:")[2]
-    found = _of_body(status, body) or Refusal(status, "", _foreign(status, body, error))
+    found = of_body(status, body) or Refusal(status, "", _foreign(status, body, error))
     return replace(found, log=log)
 
 
-def _of_body(status: int, body: str) -> Refusal | None:
-    """The refusal that our server writes (`serve.errors`); None for any other body."""
+def of_body(status: int, body: str) -> Refusal | None:
+    """Read the error body that our server writes (`serve.errors`); None for any other."""
     try:
         fields = json.loads(body)["error"]
         problems = _problems(fields.get("problems") or ())
