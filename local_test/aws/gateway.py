@@ -1,4 +1,4 @@
-"""One port for all of the laptop's AWS: finds out what a request wants, and who answers it.
+"""One door for all of the laptop's AWS: finds out what a request wants, and who answers it.
 
 /v2/…                              registry
 signed for `sagemaker`             ours: JSON operations, and invocations of endpoints
@@ -7,39 +7,51 @@ signed for IAM, STS, ECR, …        moto
 /health                            200 as soon as requests are answered
 """
 
-import contextlib
+import base64
+import functools
 import importlib
 import importlib.util
+import json
 import logging
 import re
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 from urllib.parse import unquote
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from container.errors import ContainerError, PlatformError
-from local_test.aws import moto_services, replies, signing
+from container.errors import ContainerError
+from local_test.aws import asks, moto_services, replies, s3_asks, signing, tokens
+from local_test.aws.access import Access
 from local_test.aws.cloud import Cloud
 from local_test.aws.errors import AwsError
+from local_test.aws.identities import Identity
 from local_test.aws.moto_services import Call, Moto
+from local_test.aws.policies import Ask, Verdict
+from local_test.aws.registry import Registry
 from local_test.aws.service import SAGEMAKER
 from local_test.aws.signing import Signature
-
-Handler = Callable[[Request], Response]
 
 HEALTH = "/health"
 REGISTRY = "/v2/"
 MOTO = ("iam", "sts", "ecr", "monitoring", "logs", "application-autoscaling")  # signing names
-_INVOCATION = re.compile(
-    r"/endpoints/([^/]+)/(invocations|invocations-response-stream|async-invocations)"
-)
+_INVOCATIONS = {  # the end of a path: the operation
+    "invocations": "InvokeEndpoint",
+    "invocations-response-stream": "InvokeEndpointWithResponseStream",
+    "async-invocations": "InvokeEndpointAsync",
+}
+_INVOCATION = re.compile(rf"/endpoints/([^/]+)/({'|'.join(_INVOCATIONS)})")
 _RUNTIME = "local_test.aws.sagemaker.runtime"
 _KEPT_HEADERS = ("Content-Type", "X-Amz-Target", "Smithy-Protocol", "Accept", "Content-Encoding")
 _LOG = logging.getLogger(__name__)
+
+
+class Storage(Protocol):
+    """An S3 server behind the gateway."""
+
+    def __call__(self, request: Request, body: bytes | None, /) -> Response:
+        """Answer a request that is allowed; its body, where it was read already."""
 
 
 @dataclass(frozen=True)
@@ -48,22 +60,23 @@ class Gateway:
 
     Attributes:
         cloud: What operations are handed.
+        access: Guards it.
         moto: Answers what is not ours.
-        s3: Answers requests of S3; None leaves them to moto.
+        storage: Answers requests of S3; None leaves them to moto.
         registry: Answers docker.
         registry_name: Host and port under which docker reaches the registry.
     """
 
     cloud: Cloud
+    access: Access
     moto: Moto
-    s3: Handler | None
-    registry: Handler | None
+    storage: Storage | None
+    registry: Registry
     registry_name: str
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer as WSGI wants it."""
-        request = Request(environ)
-        return self.answer(request)(environ, start_response)
+        return self.answer(Request(environ))(environ, start_response)
 
     def answer(self, request: Request) -> Response:
         """Answer a request, a refusal being an answer too."""
@@ -71,11 +84,11 @@ class Gateway:
         try:
             if request.path == HEALTH:
                 return Response("ok\n")
-            if self.registry is not None and request.path.startswith(REGISTRY):
+            if request.path.startswith(REGISTRY):
                 return self.registry(request)
             signature = _signature(request)
             service = signature.service
-            return self._route(request, signature)
+            return self._handler(service)(request, signature)
         except AwsError as error:
             return replies.refusal(error, service, request)
         except ContainerError as error:
@@ -85,81 +98,106 @@ class Gateway:
             refused = AwsError("InternalFailure", "The laptop's AWS failed; see its log.", 500)
             return replies.refusal(refused, service, request)
 
-    def _route(self, request: Request, signature: Signature) -> Response:
-        if signature.service == "s3":
-            return self.s3(request) if self.s3 else self._moto(request, signature, "")
-        if signature.service == "sagemaker":
-            return self._sagemaker(request)
-        if signature.service in MOTO:
-            return self._moto(request, signature, _action(request))
+    def _handler(self, service: str) -> Callable[[Request, Signature], Response]:
+        if service in MOTO:
+            return self._to_moto
+        if service == "s3":
+            return self._to_s3
+        if service == "sagemaker":
+            return self._to_sagemaker
         raise AwsError(
-            "UnknownOperationException", f"The laptop's AWS has no service {signature.service}."
+            "UnknownOperationException", f"The laptop's AWS has no service {service or 'named'}."
         )
 
-    def _sagemaker(self, request: Request) -> Response:
+    def _to_sagemaker(self, request: Request, signature: Signature) -> Response:
+        body = request.get_data()
+        identity = self.access.identify(request, signature, body)
         if found := _INVOCATION.fullmatch(request.path):
-            response: Response = _runtime()(self.cloud, unquote(found[1]), request)
+            name = unquote(found[1])
+            wanted = asks.invocation(_INVOCATIONS[found[2]], name, self._names)
+            self._permit(identity, wanted, "sagemaker")
+            response: Response = _runtime()(self.cloud, name, request)
             return response
-        name = _action(request)
-        return replies.json_reply(SAGEMAKER.call(self.cloud, name, request.get_data()))
+        action = _action(request)
+        given = asks.parameters(_of_interest(request), body)
+        self._permit(identity, asks.needed("sagemaker", action, given, self._names), "sagemaker")
+        return replies.json_reply(SAGEMAKER.call(self.cloud, action, body))
 
-    def _moto(self, request: Request, signature: Signature, action: str) -> Response:
-        call = Call(
-            signature.service,
-            action,
-            signature.region,
-            signature.key,
-            request.method,
-            signing.target(request),
-            {name: request.headers[name] for name in _KEPT_HEADERS if name in request.headers},
-            request.get_data(),
-        )
-        response = self.moto(call)
+    def _to_moto(self, request: Request, signature: Signature) -> Response:
+        body, headers = request.get_data(), _of_interest(request)
+        identity = self.access.identify(request, signature, body)
+        action, given = _action(request), asks.parameters(headers, body)
+        wanted = asks.needed(signature.service, action, given, self._names)
+        self._permit(identity, wanted, signature.service)
+        response = self.moto(_call(request, signature, action))
         if signature.service == "ecr":
-            theirs = f"{self.cloud.account}.dkr.ecr.{self.cloud.region}.amazonaws.com"
-            text = response.get_data(as_text=True)
-            response.set_data(
-                text.replace(f"https://{theirs}", f"http://{self.registry_name}").replace(
-                    theirs, self.registry_name
-                )
-            )
+            self._adapt(response, signature)
         return response
 
+    def _to_s3(self, request: Request, signature: Signature) -> Response:
+        many = "delete" in request.args and request.method == "POST"
+        body = request.get_data() if many or self.storage is None else None
+        identity = self.access.identify(request, signature, body)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        wanted = s3_asks.needed(request.method, request.path, request.args, headers, body or b"")
+        self.access.permit(identity, wanted, "s3")
+        if self.storage is None:
+            return self.moto(_call(request, signature, "GetObject"))  # not for the journal
+        response = self.storage(request, body)
+        if response.status_code == 404 and not self._may_list(identity, request):
+            raise AwsError("AccessDenied", "Access Denied", 403)  # it must not learn what is there
+        return response
 
-@contextlib.contextmanager
-def serving(application: Any, addresses: Sequence[str], port: int) -> Iterator[None]:
-    """Serve an application on a port of several addresses inside the block.
+    def _may_list(self, identity: Identity, request: Request) -> bool:
+        bucket = request.path.split("/")[1]
+        ask = Ask("s3:ListBucket", f"arn:aws:s3:::{bucket}")
+        return identity.verdict(ask) is Verdict.ALLOWED
 
-    Raises:
-        PlatformError: The port is taken.
-    """
-    with contextlib.ExitStack() as undo:
-        for address in addresses:
-            server = _bound(address, port, application)
-            undo.callback(server.server_close)
-            thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-            thread.start()
-            undo.callback(thread.join)
-            undo.callback(server.shutdown)
-        yield
+    def _permit(self, identity: Identity, wanted: Sequence[Ask], service: str) -> None:
+        """Refuse what is not allowed; conditions may be about the tags of what it is about."""
+        labelled = [
+            replace(ask, context={**self._labels(ask.resource), **ask.context}) for ask in wanted
+        ]
+        self.access.permit(identity, labelled, service)
+
+    def _labels(self, arn: str) -> Mapping[str, Sequence[str]]:
+        document = self.cloud.store.table("tags").get(arn) or {"Tags": []}
+        return {
+            f"{prefix}:resourcetag/{each['Key']}".lower(): [each["Value"]]
+            for each in document["Tags"]
+            for prefix in ("aws", "sagemaker")
+        }
+
+    def _adapt(self, response: Response, signature: Signature) -> None:
+        """Let repositories be where docker finds them, and passwords be what the registry knows."""
+        theirs = f"{self.cloud.account}.dkr.ecr.{self.cloud.region}.amazonaws.com"
+        text = response.get_data(as_text=True)
+        text = text.replace(f"https://{theirs}", f"http://{self.registry_name}")
+        text = text.replace(theirs, self.registry_name)
+        if '"authorizationData"' in text:
+            found = json.loads(text)
+            password = f"{tokens.USER}:{self.registry.tokens.make(signature.key)}"
+            for each in found["authorizationData"]:
+                each["authorizationToken"] = base64.b64encode(password.encode()).decode("ascii")
+            text = json.dumps(found)
+        response.set_data(text)
+
+    @property
+    def _names(self) -> Mapping[str, str]:
+        return {"region": self.cloud.region, "account": self.cloud.account}
 
 
-def _bound(address: str, port: int, application: Any) -> BaseWSGIServer:
-    try:
-        server = make_server(
-            address, port, application, threaded=True, request_handler=_QuietHandler
-        )
-    except SystemExit as error:  # werkzeug's answer to a port that is taken
-        raise PlatformError(
-            f"The port {port} of {address} is taken.", hint="Give another one with --port."
-        ) from error
-    server.daemon_threads = True  # type: ignore[attr-defined] # a hanging client must not hold us
-    return server
-
-
-class _QuietHandler(WSGIRequestHandler):
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Write no line a request: the answers of importance are in the client's hands."""
+def _call(request: Request, signature: Signature, action: str) -> Call:
+    return Call(
+        signature.service,
+        action,
+        signature.region,
+        signature.key,
+        request.method,
+        signing.target(request),
+        dict(request.headers) if signature.service == "s3" else _of_interest(request),
+        request.get_data(),
+    )
 
 
 def _signature(request: Request) -> Signature:
@@ -172,11 +210,15 @@ def _signature(request: Request) -> Signature:
     return signature
 
 
+def _of_interest(request: Request) -> dict[str, str]:
+    return {name: request.headers[name] for name in _KEPT_HEADERS if name in request.headers}
+
+
 def _action(request: Request) -> str:
-    body = request.get_data()
-    return moto_services.action(signing.target(request), request.headers, body)
+    return moto_services.action(signing.target(request), request.headers, request.get_data())
 
 
+@functools.cache
 def _runtime() -> Any:
     """Find what answers invocations, which is a module of its own."""
     if importlib.util.find_spec(_RUNTIME) is None:

@@ -18,14 +18,19 @@ from pathlib import Path
 from typing import Any, Self
 
 from container.errors import UserError
-from local_test.aws import gateway, owner, s3, sagemaker
+from local_test.aws import owner, s3, sagemaker, web
+from local_test.aws.access import Access
+from local_test.aws.blobs import Blobs
 from local_test.aws.clients import ClientFactory, Credentials
 from local_test.aws.cloud import Cloud, Tasks
 from local_test.aws.gateway import Gateway
+from local_test.aws.identities import Identities
 from local_test.aws.moto_services import Moto
+from local_test.aws.registry import Registry
 from local_test.aws.sagemaker.images import Images
 from local_test.aws.service import SAGEMAKER
 from local_test.aws.store import Store
+from local_test.aws.tokens import Tokens
 from local_test.docker_runner import docker_package
 from local_test.process_runner import free_port
 
@@ -149,12 +154,19 @@ class Laptop:
         self._kept = kept
         self.url = f"http://{LOCAL}:{kept.port}"
         storage = self._storage(undo)
-        self.cloud = self._cloud(undo)
+        identities = Identities(kept.account)
+        self.cloud = self._cloud(undo, identities)
         sagemaker.load()
-        application = Gateway(self.cloud, moto, storage, None, f"localhost:{kept.port}")
+        access = Access(kept.region, kept.account, identities)
+        blobs, tokens = Blobs(self._folder / "registry"), Tokens(kept.secret)
+        registry = Registry(self.cloud, access, blobs, tokens)
+        name = f"localhost:{kept.port}"  # docker takes plain HTTP from localhost alone
+        application = Gateway(self.cloud, access, moto, storage, registry, name)
         addresses = [LOCAL, *([bridge()] if self._docker else [])]
         self.container_url = f"http://{addresses[-1]}:{kept.port}"
-        undo.enter_context(gateway.serving(application, addresses, kept.port))
+        undo.enter_context(web.serving(application, addresses, kept.port))
+        registry.clear()
+        undo.callback(registry.clear)
         undo.enter_context(self.cloud.undo)
         undo.callback(self.cloud.tasks.close)
         SAGEMAKER.start(self.cloud)
@@ -165,13 +177,13 @@ class Laptop:
             return None
         return undo.enter_context(s3.SeaweedFs(self._folder / "s3", weed, self._kept.region))
 
-    def _cloud(self, undo: contextlib.ExitStack) -> Cloud:
+    def _cloud(self, undo: contextlib.ExitStack, identities: Identities) -> Cloud:
         kept = self._kept
         scratch = self._folder / "running"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir()
         undo.callback(shutil.rmtree, scratch, ignore_errors=True)
-        clients = ClientFactory(self.url, kept.region, self.credentials, lambda _: self.credentials)
+        clients = ClientFactory(self.url, kept.region, self.credentials, identities.act_as)
         images = Images(clients, docker=self._docker, variables=self._programs)
         return Cloud(
             kept.region,

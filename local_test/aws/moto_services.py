@@ -134,11 +134,11 @@ class Moto:
             "SERVER_PROTOCOL": "HTTP/1.1",
             "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential={scope}, Signature=checked",
             "HTTP_X_MOTO_ACCOUNT_ID": self._account,
-            "CONTENT_LENGTH": str(len(call.body)),
             "wsgi.url_scheme": "http",
-            "wsgi.input": BytesIO(call.body),
             "wsgi.errors": BytesIO(),
             **{_variable(name): value for name, value in call.headers.items()},
+            "CONTENT_LENGTH": str(len(call.body)),
+            "wsgi.input": BytesIO(call.body),
         }
         try:
             return Response.from_app(_application(), environ, buffered=True)

@@ -5,6 +5,7 @@ identity that SeaweedFS knows. Where SeaweedFS is not installed, moto's S3 takes
 """
 
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -14,7 +15,7 @@ import signal
 import subprocess
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -26,7 +27,10 @@ from local_test.aws import signing
 from local_test.process_runner import free_port
 
 _SECONDS = 60.0  # until it answers; about 3 s on two idle cores
-_PORTS = ("master", "volume", "filer", "s3")
+_KINDS = ("", ".grpc")
+_STOP_SECONDS = 0.5  # after which it is killed
+_PORTS = [f"{name}.port{kind}" for name in ("master", "volume", "filer", "s3") for kind in _KINDS]
+_SOCKETS = Path("/tmp")  # noqa: S108 - SeaweedFS puts them there, whatever TMPDIR is
 _CHUNK = 1 << 16
 _OURS = {  # headers that are about one connection or the caller's signature
     "authorization",
@@ -62,21 +66,23 @@ class SeaweedFs:
     def __init__(self, folder: Path, weed: Path, region: str) -> None:
         self._folder = folder
         self._log = folder / "seaweedfs.log"
-        self._note = folder / "seaweedfs.pid"
-        self._port = free_port()
+        self._note = folder / "seaweedfs.json"
+        self._ports = {name: free_port() for name in _PORTS}
+        self._port = self._ports["s3.port"]
         self._signer = signing.Signer("INTERNAL", secrets.token_hex(16), "s3", region)
         folder.mkdir(parents=True, exist_ok=True)
         _end_leftover(self._note, folder)
         self._process = self._start(weed)
-        self._note.write_text(str(self._process.pid), encoding="ascii")
+        noted = {"pid": self._process.pid, "ports": list(self._ports.values())}
+        self._note.write_text(json.dumps(noted), encoding="ascii")
         try:
             self._wait()
         except BaseException:
             self.close()
             raise
 
-    def __call__(self, request: Request) -> Response:
-        """Answer a request that has been allowed."""
+    def __call__(self, request: Request, body: bytes | None = None) -> Response:
+        """Answer a request that is allowed; its body, where it was read already."""
         headers = {
             name: value
             for name, value in request.headers.items()
@@ -89,23 +95,27 @@ class SeaweedFs:
         connection = http.client.HTTPConnection("127.0.0.1", self._port)
         try:
             has_body = request.content_length or "Transfer-Encoding" in request.headers
-            body = request.stream if has_body else None
-            connection.request(request.method, target, body, signed)
+            content = body or (request.stream if has_body else None)
+            connection.request(request.method, target, content, signed)
             answer = connection.getresponse()
         except OSError as error:
             connection.close()
             raise PlatformError(f"The S3 server does not answer: {error}.") from error
         kept = Headers([(k, v) for k, v in answer.getheaders() if k.lower() not in _OF_CONNECTION])
-        return Response(_read(connection, answer), answer.status, kept, direct_passthrough=True)
+        chunks = iter(functools.partial(answer.read, _CHUNK), b"")
+        response = Response(chunks, answer.status, kept)
+        response.call_on_close(connection.close)
+        return response
 
     def close(self) -> None:
         """End it; what was put is in files already."""
         self._process.terminate()
         try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:  # it sometimes overhears SIGTERM
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:  # it waits for its own parts to leave each other
             self._process.kill()
             self._process.wait()
+        _remove_sockets(self._ports.values())
         self._note.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
@@ -125,10 +135,7 @@ class SeaweedFs:
         arguments += ["-volume.max=100", "-master.volumeSizeLimitMB=64"]
         arguments += ["-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=false"]
         arguments += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false"]
-        arguments += [f"-s3.localSocket={self._folder / 's3.sock'}"]
-        for name in _PORTS:
-            port = self._port if name == "s3" else free_port()
-            arguments += [f"-{name}.port={port}", f"-{name}.port.grpc={free_port()}"]
+        arguments += [f"-{name}={port}" for name, port in self._ports.items()]
         with self._log.open("wb") as log:
             return subprocess.Popen(
                 arguments,
@@ -190,20 +197,20 @@ def _key(path: Path) -> str:
     return path.read_text(encoding="ascii")
 
 
-def _read(
-    connection: http.client.HTTPConnection, answer: http.client.HTTPResponse
-) -> Iterator[bytes]:
-    with contextlib.closing(connection):
-        while data := answer.read(_CHUNK):
-            yield data
-
-
 def _end_leftover(note: Path, folder: Path) -> None:
     """End the server that a killed laptop left over this folder, and no other process."""
     with contextlib.suppress(OSError, ValueError):
-        pid = int(note.read_text(encoding="ascii"))
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+        left = json.loads(note.read_text(encoding="ascii"))
+        process = Path(f"/proc/{left['pid']}")
+        command = (process / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
         if f"-dir={folder / 'data'}" in command:
-            os.kill(pid, signal.SIGKILL)
-            while Path(f"/proc/{pid}").exists():
+            os.kill(left["pid"], signal.SIGKILL)
+            while process.exists():
                 time.sleep(0.01)
+        _remove_sockets(left["ports"])
+
+
+def _remove_sockets(ports: Iterable[int]) -> None:
+    for port in ports:
+        for path in _SOCKETS.glob(f"seaweedfs-*-{port}.sock"):
+            path.unlink(missing_ok=True)
