@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from container.errors import ContainerError
-from deploy import destroy, push, upload
+from deploy import destroy, invoke, push, upload
 from deploy.aws import BOTO_ERRORS
+from deploy.batch import command as batch
 from deploy.endpoint import command as endpoint
 from deploy.errors import DeployError, explained
 from deploy.iam import command as iam
@@ -40,6 +41,8 @@ COMMANDS: Mapping[str, Command] = {
     "upload": upload,
     "iam": iam,
     "endpoint": endpoint,
+    "invoke": invoke,
+    "batch": batch,
     "destroy": destroy,
 }
 

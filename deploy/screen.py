@@ -35,13 +35,13 @@ class Screen:
     def progress(self, text: str) -> None:
         """Show how far a step is: one line that changes on a terminal, few whole lines elsewhere.
 
-        A line elsewhere is due when its words change, digits left aside, or after 15 seconds.
+        A line elsewhere is due when its letters change (not figures or bars), or after 15 seconds.
         """
         if self._live:
             print(f"\r\x1b[K{text}", end="", file=self._people, flush=True)
             self._open = True
             return
-        words = "".join(each for each in text if not each.isdigit())
+        words = "".join(each for each in text if each.isalpha())
         now = time.monotonic()
         if words != self._shown[0] or now - self._shown[1] >= _QUIET_SECONDS:
             self._shown = (words, now)

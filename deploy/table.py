@@ -29,7 +29,10 @@ def answers(scans: Sequence[Scan], shown: Sequence[Shown], most: int) -> str:
     pairs = list(zip(scans, shown, strict=True))[: most or None]
     rows = [cells(scan, each, known=known) for scan, each in pairs]
     more = [f"... and {len(shown) - len(rows):,} more"] if len(rows) < len(shown) else []
-    return "\n".join([render(header(known=known), rows), *more])
+    names = header(known=known)
+    filled = [place for place in range(len(names)) if any(row[place] for row in rows)]
+    narrow = [[row[place] for place in filled] for row in (names, *rows)]
+    return "\n".join([render(narrow[0], narrow[1:]), *more])
 
 
 def header(*, known: bool) -> tuple[str, ...]:

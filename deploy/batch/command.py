@@ -21,7 +21,7 @@ from deploy.batch.job import Jobs, Order, known_model, model_of
 from deploy.batch.records import Records
 from deploy.batch.result import Result
 from deploy.endpoint import s3
-from deploy.errors import DeployError, explained
+from deploy.errors import DeployError, RefusedError, explained
 from deploy.options import Common
 from deploy.transfer import Count, size
 
@@ -187,6 +187,9 @@ class _Batch:
             self.given.aws.note("s3", "PutObject", **place, **extra)
             return
         total = body.stat().st_size
+        if self._is_there(place, total):
+            self.given.screen.say(f"{order.source} is there already.")
+            return
         count = Count(self.given.screen, f"Uploading {Path(key).name}", total)
         try:
             self.given.aws.client("s3").upload_file(
@@ -196,6 +199,13 @@ class _Batch:
             raise explained(error, "s3:PutObject", place) from error
         finally:
             self.given.screen.clear()
+
+    def _is_there(self, place: Mapping[str, str], size: int) -> bool:
+        try:
+            found = self.given.aws.read("s3", "HeadObject", **place)
+        except RefusedError:  # not there, or it may not be looked at: writing it decides
+            return False
+        return bool(found["ContentLength"] == size)
 
     def _result(self, sent: Records, output: str) -> Result:
         local = self.folder / "result"
