@@ -141,7 +141,8 @@ class _Deployment:
             EndpointConfigName=config_name,
             Tags=naming.as_list(self._tags),
         )
-        self._note_made(f"endpoint {name}", lambda: state.remove(self._common, name, self._every))
+        self._changes.append(f"endpoint {name}")
+        self._made.add(f"endpoint {name}", lambda: state.remove(self._common, name, self._every))
         if self._aws.plan:
             return "created"
         described = self._settled()

@@ -1,0 +1,257 @@
+import io
+from typing import Any
+
+import pytest
+
+from container.errors import UserError
+from deploy.endpoint import endpoint
+from deploy.endpoint.config import Configuration, Instances
+from deploy.endpoint.failure import EndpointFailedError, RolledBackError
+from deploy.endpoint.model import Model
+from deploy.endpoint.rollout import Rollout
+from deploy.endpoint.wanted import Wanted
+from deploy.errors import CredentialsError, DeniedError, DeployError, RefusedError
+from tests.support.fake_aws import ROLE, FakeAws, common, wanted
+
+OTHER = Configuration(Instances("ml.c6i.large"))
+
+
+def bring_about(aws: FakeAws, endpoint_wanted: Wanted | None = None, **more: Any) -> dict[str, Any]:
+    return endpoint.bring_about(
+        common(aws), endpoint_wanted or wanted(), seconds=5, every=0.01, **more
+    )
+
+
+@pytest.fixture
+def aws() -> FakeAws:
+    return FakeAws()
+
+
+@pytest.fixture
+def deployed(aws: FakeAws) -> FakeAws:
+    bring_about(aws)
+    aws.calls.clear()
+    return aws
+
+
+def test_all_is_made_in_order(aws: FakeAws) -> None:
+    outcome = bring_about(aws)
+    assert aws.calls == [
+        "CreateModel",
+        "CreateEndpointConfig",
+        *["PutMetricAlarm"] * 3,
+        "CreateEndpoint",
+    ]
+    assert (outcome["action"], outcome["status"]) == ("created", "InService")
+
+
+def test_a_second_run_changes_nothing(deployed: FakeAws) -> None:
+    outcome = bring_about(deployed)
+    assert deployed.calls == []
+    assert (outcome["action"], outcome["changes"]) == ("unchanged", [])
+
+
+def test_other_content_is_another_version(deployed: FakeAws) -> None:
+    before = bring_about(deployed)
+    after = bring_about(deployed, wanted(configuration=OTHER))
+    assert after["action"] == "updated"
+    assert after["config"] != before["config"]
+    assert after["model"] == before["model"]
+    assert deployed.calls == ["CreateEndpointConfig", "UpdateEndpoint"]
+
+
+def test_an_artefact_that_was_written_again_is_another_model(deployed: FakeAws) -> None:
+    before = bring_about(deployed)
+    deployed.operations["HeadObject"] = lambda **_: {"ContentLength": 1, "ETag": '"2"'}
+    assert bring_about(deployed)["model"] != before["model"]
+
+
+def test_somebody_may_make_the_same_endpoint_at_the_same_time(aws: FakeAws) -> None:
+    create = aws.operations["CreateEndpoint"]
+
+    def faster(**given: Any) -> None:
+        create(**given)  # theirs
+        create(**given)  # ours comes too late
+
+    aws.operations["CreateEndpoint"] = faster
+    assert bring_about(aws)["action"] == "unchanged"
+
+
+def test_an_endpoint_that_is_in_motion_is_waited_for(deployed: FakeAws) -> None:
+    update = deployed.operations["UpdateEndpoint"]
+
+    def busy(**given: Any) -> None:
+        deployed.operations["UpdateEndpoint"] = update
+        words = "Cannot update in-progress endpoint"
+        raise RefusedError(words, reason=words)
+
+    deployed.operations["UpdateEndpoint"] = busy
+    assert bring_about(deployed, wanted(configuration=OTHER))["action"] == "updated"
+
+
+def test_an_endpoint_that_failed_before_is_made_anew(deployed: FakeAws) -> None:
+    assert deployed.endpoint is not None
+    deployed.endpoint["EndpointStatus"] = "Failed"
+    assert bring_about(deployed)["action"] == "created"
+    assert deployed.calls == ["DeleteEndpoint", "CreateEndpoint"]
+
+
+def test_an_endpoint_of_somebody_else_is_left_alone(deployed: FakeAws) -> None:
+    deployed.tags = [{"Key": "owner", "Value": "somebody"}]
+    with pytest.raises(DeployError, match="was not made by"):
+        bring_about(deployed, wanted(configuration=OTHER))
+    assert deployed.calls == []
+
+
+def test_a_failed_creation_leaves_nothing(aws: FakeAws) -> None:
+    create = aws.operations["CreateEndpoint"]
+
+    def fails(**given: Any) -> None:
+        create(**given)
+        assert aws.endpoint is not None
+        aws.endpoint |= {"EndpointStatus": "Failed", "FailureReason": "No ping"}
+
+    aws.operations["CreateEndpoint"] = fails
+    with pytest.raises(EndpointFailedError, match="Failed: No ping") as caught:
+        bring_about(aws)
+    assert "Removed again: endpoint blerssi" in caught.value.hint
+    assert (aws.endpoint, aws.things, aws.alarms) == (None, {}, {})
+
+
+def test_a_failed_creation_is_kept_where_that_is_asked_for(aws: FakeAws) -> None:
+    create = aws.operations["CreateEndpoint"]
+
+    def fails(**given: Any) -> None:
+        create(**given)
+        assert aws.endpoint is not None
+        aws.endpoint["EndpointStatus"] = "Failed"
+
+    aws.operations["CreateEndpoint"] = fails
+    with pytest.raises(EndpointFailedError) as caught:
+        bring_about(aws, keep=True)
+    assert "Left as they are" in caught.value.hint
+    assert aws.endpoint is not None
+    assert aws.things
+
+
+@pytest.mark.parametrize("operation", ["CreateEndpoint", "UpdateEndpoint"])
+def test_an_endpoint_deleted_in_mid_deploy(aws: FakeAws, operation: str) -> None:
+    if operation == "UpdateEndpoint":
+        bring_about(aws)
+    before = dict(aws.things)
+
+    def vanishes(**_: Any) -> None:
+        aws.endpoint = None
+
+    aws.operations[operation] = vanishes
+    with pytest.raises(EndpointFailedError, match="was deleted while it was being"):
+        bring_about(aws, wanted(configuration=OTHER))
+    assert aws.things == before
+
+
+def test_a_rollback_names_the_alarm_and_removes_the_new_version(deployed: FakeAws) -> None:
+    before = dict(deployed.things)
+
+    def rolls_back(**_: Any) -> None:
+        assert deployed.endpoint is not None
+        deployed.endpoint["FailureReason"] = "An alarm"
+        next(iter(deployed.alarms.values()))["StateValue"] = "ALARM"
+
+    deployed.operations["UpdateEndpoint"] = rolls_back
+    with pytest.raises(RolledBackError, match="was rolled back: An alarm. On: .*5xx") as caught:
+        bring_about(deployed, wanted(configuration=OTHER))
+    assert "Removed again: configuration" in caught.value.hint
+    assert deployed.things == before
+
+
+def test_a_failed_update_keeps_what_the_endpoint_may_use(deployed: FakeAws) -> None:
+    def breaks(**given: Any) -> None:
+        assert deployed.endpoint is not None
+        deployed.endpoint |= {
+            "EndpointStatus": "Failed",
+            "EndpointConfigName": given["EndpointConfigName"],
+        }
+
+    deployed.operations["UpdateEndpoint"] = breaks
+    with pytest.raises(EndpointFailedError) as caught:
+        bring_about(deployed, wanted(configuration=OTHER))
+    assert "Left as they are: configuration" in caught.value.hint
+    assert deployed.endpoint is not None
+    assert deployed.endpoint["EndpointConfigName"] in deployed.things
+
+
+def test_an_alarm_that_is_on_forbids_an_update(
+    deployed: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint, "_CALM_SECONDS", -60.0)  # the alarm's period: no waiting
+    next(iter(deployed.alarms.values()))["StateValue"] = "ALARM"
+    with pytest.raises(DeployError, match="rolled back at once") as caught:
+        bring_about(deployed, wanted(configuration=OTHER))
+    assert "--no-rollback" in caught.value.hint
+    deployed.calls.clear()
+    mend = wanted(configuration=OTHER, rollout=Rollout(rollback=False))
+    assert bring_about(deployed, mend)["action"] == "updated"
+
+
+def test_denied_in_the_middle_removes_what_was_made(aws: FakeAws) -> None:
+    def denied(**_: Any) -> None:
+        raise DeniedError("IAM does not allow it.")
+
+    aws.operations["CreateEndpointConfig"] = denied
+    with pytest.raises(DeniedError) as caught:
+        bring_about(aws)
+    assert aws.things == {}
+    assert "Removed again: model" in caught.value.hint
+
+
+def test_what_cannot_be_removed_is_named(aws: FakeAws) -> None:
+    def denied(**_: Any) -> None:
+        raise DeniedError("IAM does not allow it.")
+
+    aws.operations |= {"CreateEndpointConfig": denied, "DeleteModel": denied}
+    with pytest.raises(DeniedError) as caught:
+        bring_about(aws)
+    assert "Could not be removed: model blerssi-" in caught.value.hint
+
+
+def test_expired_credentials_end_it_without_removing_anything(aws: FakeAws) -> None:
+    def expired(**_: Any) -> None:
+        raise CredentialsError("They have expired.")
+
+    aws.operations["CreateEndpoint"] = expired
+    with pytest.raises(CredentialsError) as caught:
+        bring_about(aws)
+    assert "Left as they are: model" in caught.value.hint
+    assert not [call for call in aws.calls if call.startswith("Delete")]
+
+
+def test_changed_limits_change_the_alarms_only(deployed: FakeAws) -> None:
+    from deploy.endpoint.alarms import Limits
+
+    bring_about(deployed, wanted(limits=Limits(server_errors=0.5)))
+    assert deployed.calls == ["PutMetricAlarm"]
+    deployed.calls.clear()
+    outcome = bring_about(deployed, wanted(limits=None))
+    assert deployed.calls == ["DeleteAlarms"]
+    assert outcome["alarms"] == []
+    assert deployed.alarms == {}
+
+
+def test_nothing_is_asked_for_what_cannot_be_had() -> None:
+    nobody = FakeAws()
+    nobody.operations.clear()
+    with pytest.raises(UserError, match="--instances 0.*--step 99"):
+        bring_about(
+            nobody,
+            wanted(configuration=Configuration(Instances(count=0)), rollout=Rollout("canary", 99)),
+        )
+
+
+def test_names_are_not_taken_for_secrets_but_values_are_not_shown(aws: FakeAws) -> None:
+    screen = io.StringIO()
+    secret = "not-for-anybody"  # noqa: S105 - the test looks for it
+    model = Model("image", "s3://bucket/m.tar.gz", ROLE, {"TOKEN": secret})
+    found = endpoint.bring_about(
+        common(aws, screen), wanted(model=model), seconds=5, every=0.01
+    )
+    assert secret not in screen.getvalue() + str(found)
