@@ -7,11 +7,9 @@ signed for IAM, STS, ECR, …        moto
 /health                            200 as soon as requests are answered
 """
 
-import base64
 import functools
 import importlib
 import importlib.util
-import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,14 +20,14 @@ from urllib.parse import unquote
 from werkzeug.wrappers import Request, Response
 
 from container.errors import ContainerError
-from local_test.aws import asks, moto_services, replies, s3_asks, signing, tokens
+from local_test.aws import asks, moto_services, replies, s3_asks, signing
 from local_test.aws.access import Access
 from local_test.aws.cloud import Cloud
+from local_test.aws.ecr import Ecr
 from local_test.aws.errors import AwsError
 from local_test.aws.identities import Identity
 from local_test.aws.moto_services import Call, Moto
 from local_test.aws.policies import Ask, Verdict
-from local_test.aws.registry import Registry
 from local_test.aws.service import SAGEMAKER
 from local_test.aws.signing import Signature
 
@@ -63,16 +61,14 @@ class Gateway:
         access: Guards it.
         moto: Answers what is not ours.
         storage: Answers requests of S3; None leaves them to moto.
-        registry: Answers docker.
-        registry_name: Host and port under which docker reaches the registry.
+        ecr: Completes moto's ECR, and has the registry that answers docker.
     """
 
     cloud: Cloud
     access: Access
     moto: Moto
     storage: Storage | None
-    registry: Registry
-    registry_name: str
+    ecr: Ecr
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer as WSGI wants it."""
@@ -85,7 +81,7 @@ class Gateway:
             if request.path == HEALTH:
                 return Response("ok\n")
             if request.path.startswith(REGISTRY):
-                return self.registry(request)
+                return self.ecr.registry(request)
             signature = _signature(request)
             service = signature.service
             return self._handler(service)(request, signature)
@@ -131,7 +127,7 @@ class Gateway:
         self._permit(identity, wanted, signature.service)
         response = self.moto(_call(request, signature, action))
         if signature.service == "ecr":
-            self._adapt(response, signature)
+            self.ecr.adapt(action, response, signature.key)
         return response
 
     def _to_s3(self, request: Request, signature: Signature) -> Response:
@@ -167,20 +163,6 @@ class Gateway:
             for each in document["Tags"]
             for prefix in ("aws", "sagemaker")
         }
-
-    def _adapt(self, response: Response, signature: Signature) -> None:
-        """Let repositories be where docker finds them, and passwords be what the registry knows."""
-        theirs = f"{self.cloud.account}.dkr.ecr.{self.cloud.region}.amazonaws.com"
-        text = response.get_data(as_text=True)
-        text = text.replace(f"https://{theirs}", f"http://{self.registry_name}")
-        text = text.replace(theirs, self.registry_name)
-        if '"authorizationData"' in text:
-            found = json.loads(text)
-            password = f"{tokens.USER}:{self.registry.tokens.make(signature.key)}"
-            for each in found["authorizationData"]:
-                each["authorizationToken"] = base64.b64encode(password.encode()).decode("ascii")
-            text = json.dumps(found)
-        response.set_data(text)
 
     @property
     def _names(self) -> Mapping[str, str]:

@@ -17,12 +17,13 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from container.errors import UserError
+from container.errors import PlatformError, UserError
 from local_test.aws import owner, s3, sagemaker, web
 from local_test.aws.access import Access
 from local_test.aws.blobs import Blobs
 from local_test.aws.clients import ClientFactory, Credentials
 from local_test.aws.cloud import Cloud, Tasks
+from local_test.aws.ecr import Ecr
 from local_test.aws.gateway import Gateway
 from local_test.aws.identities import Identities
 from local_test.aws.moto_services import Moto
@@ -125,6 +126,11 @@ class Laptop:
         """The same for a client in a container."""
         return self.variables_for(self.container_url, self.credentials)
 
+    @property
+    def keeps_objects(self) -> bool:
+        """Whether S3 survives a restart, which moto's does not."""
+        return s3.program() is not None
+
     def variables_for(self, url: str, credentials: Credentials) -> dict[str, str]:
         """Give the variables of a client that is not the owner, or not on this machine."""
         token = {"AWS_SESSION_TOKEN": credentials.token} if credentials.token else {}
@@ -160,8 +166,10 @@ class Laptop:
         access = Access(kept.region, kept.account, identities)
         blobs, tokens = Blobs(self._folder / "registry"), Tokens(kept.secret)
         registry = Registry(self.cloud, access, blobs, tokens)
-        name = f"localhost:{kept.port}"  # docker takes plain HTTP from localhost alone
-        application = Gateway(self.cloud, access, moto, storage, registry, name)
+        # Docker takes plain HTTP from localhost alone.
+        theirs = f"{kept.account}.dkr.ecr.{kept.region}.amazonaws.com"
+        ecr = Ecr(registry, f"localhost:{kept.port}", theirs)
+        application = Gateway(self.cloud, access, moto, storage, ecr)
         addresses = [LOCAL, *([bridge()] if self._docker else [])]
         self.container_url = f"http://{addresses[-1]}:{kept.port}"
         undo.enter_context(web.serving(application, addresses, kept.port))
@@ -201,12 +209,17 @@ def bridge() -> str:
     """The address under which containers of Docker's default network reach this machine.
 
     Raises:
-        PlatformError: Docker's package is missing.
+        PlatformError: Docker's package is missing, or no engine answers.
     """
     docker = docker_package()
-    with contextlib.closing(docker.from_env()) as client:
-        address: str = client.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
-        return address
+    try:
+        with contextlib.closing(docker.from_env()) as client:
+            address: str = client.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
+            return address
+    except docker.errors.DockerException as error:
+        raise PlatformError(
+            f"No Docker engine answers: {error}.", hint="Start Docker, or go without it."
+        ) from error
 
 
 def _lock(folder: Path, undo: contextlib.ExitStack) -> None:

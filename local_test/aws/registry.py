@@ -81,6 +81,13 @@ class Registry:
                 used |= set(_parts(json.loads(found["imageManifest"]))) if found else set()
         self.blobs.keep_only(used)
 
+    def size(self, name: str, digest: str) -> int:
+        """Give how many bytes an image takes: its layers, and no image of an index twice."""
+        found = self._image(name, digest)
+        parts = set(_parts(json.loads(found["imageManifest"]))) if found else set()
+        paths = map(self.blobs.find, parts)
+        return sum(path.stat().st_size for path in paths if path is not None)
+
     def _route(self, request: Request) -> Response:
         may = functools.partial(self._permit, self._key(request))
         for method, pattern, action, answer in _ROUTES:

@@ -27,9 +27,9 @@ from local_test.aws import signing
 from local_test.process_runner import free_port
 
 _SECONDS = 60.0  # until it answers; about 3 s on two idle cores
-_KINDS = ("", ".grpc")
 _STOP_SECONDS = 0.5  # after which it is killed
-_PORTS = [f"{name}.port{kind}" for name in ("master", "volume", "filer", "s3") for kind in _KINDS]
+_PARTS = ("master", "volume", "filer", "s3")
+_PORTS = [f"{part}.port{kind}" for part in _PARTS for kind in ("", ".grpc")]
 _SOCKETS = Path("/tmp")  # noqa: S108 - SeaweedFS puts them there, whatever TMPDIR is
 _CHUNK = 1 << 16
 _OURS = {  # headers that are about one connection or the caller's signature

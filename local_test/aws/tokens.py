@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable
 
-_HOURS = 12  # that AWS's tokens hold
+SECONDS = 12 * 3600  # that a token holds, as AWS's
 USER = "AWS"
 
 
@@ -24,7 +24,7 @@ class Tokens:
 
     def make(self, key: str) -> str:
         """Give the password of who has an access key."""
-        content = json.dumps({"key": key, "until": self._now() + _HOURS * 3600}).encode()
+        content = json.dumps({"key": key, "until": self._now() + SECONDS}).encode()
         return f"{_text(content)}.{self._seal(content)}"
 
     def key(self, password: str) -> str | None:
