@@ -9,22 +9,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import boto3
+import botocore.session
 from boto3.exceptions import Boto3Error
 from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from deploy import naming
 from deploy.errors import DeployError, explained
 from deploy.screen import Screen
 
 BOTO_ERRORS: Final = (BotoCoreError, ClientError, Boto3Error)
 
-_CONFIG: Final = Config(
-    retries={"mode": "standard", "total_max_attempts": 6},
-    connect_timeout=10,
-    read_timeout=70,  # an answer of an endpoint may take 60 s (C4)
-    user_agent_extra="blerssi-deploy",
-)
+_CONNECT_SECONDS: Final = 10
+_READ_SECONDS: Final = 70  # an answer of an endpoint may take 60 s (C4)
+_ATTEMPTS: Final = 6  # of a request that may be repeated, unless AWS_MAX_ATTEMPTS says otherwise
 _SECRETIVE: Final = ("Environment", "environment", "Body")  # may hold what nobody should read
 _PREFIXES: Final = {"sagemaker-runtime": "sagemaker", "resourcegroupstaggingapi": "tag"}
 _RENAMED: Final = {  # where IAM's name is not the operation's
@@ -63,12 +62,22 @@ class Aws:
         self._screen = screen
         self._clients: dict[str, Any] = {}
         self._account: str | None = None
+        core = botocore.session.get_session()
         try:
-            self.session = boto3.Session(region_name=region, profile_name=profile)
+            self.session = boto3.Session(
+                region_name=region, profile_name=profile, botocore_session=core
+            )
+            attempts = core.get_config_variable("max_attempts") or _ATTEMPTS
         except BOTO_ERRORS as error:
             raise explained(error) from error
         if not self.session.region_name:
             raise DeployError("No AWS region is set.", hint="Give --region, or set AWS_REGION.")
+        self._config = Config(
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_READ_SECONDS,
+            user_agent_extra=naming.MADE_BY,
+        )
 
     @property
     def region(self) -> str:
@@ -86,7 +95,7 @@ class Aws:
         """Give boto3's client of a service, made once; it retries what may be retried."""
         if service not in self._clients:
             try:
-                self._clients[service] = self.session.client(service, config=_CONFIG)
+                self._clients[service] = self.session.client(service, config=self._config)
             except (*BOTO_ERRORS, ValueError) as error:  # ValueError: an endpoint that is no URL
                 raise explained(error, service) from error
         return self._clients[service]

@@ -44,16 +44,31 @@ class Ended:
         return json.loads(self.out)
 
 
-def deploy(*arguments: object, variables: Mapping[str, str], seconds: float = 120) -> Ended:
-    """Run `python -m deploy ARGUMENT …` with these variables and none of the machine's AWS."""
+def deploy(
+    *arguments: object,
+    variables: Mapping[str, str],
+    seconds: float = 120,
+    largest_file: int | None = None,
+) -> Ended:
+    """Run `python -m deploy ARGUMENT …` with these variables and none of the machine's AWS.
+
+    Args:
+        arguments: The command line.
+        variables: Beside those of this process.
+        seconds: The deadline.
+        largest_file: Bytes that a file may have, as on a disk that is full then.
+    """
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nowhere = {
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
+    command = [sys.executable, "-m", "deploy", *map(str, arguments)]
+    if largest_file is not None:  # set from outside: nothing runs between fork and exec
+        command = ["prlimit", f"--fsize={largest_file}", *command]
     done = subprocess.run(
-        [sys.executable, "-m", "deploy", *map(str, arguments)],
+        command,
         env={**own, **nowhere, **variables},
         cwd=PROJECT,
         capture_output=True,
