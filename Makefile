@@ -20,10 +20,10 @@ help: ## Lists these targets
 .PHONY: run
 ifdef DOCKER
 run: image $(CLIENT_ENV)/.ready ## Trains, serves and asks: on simulated data, or DATA=FILE; DOCKER=1 in the image
-	@$(CLIENT_ENV)/bin/python -m local_test up --image $(IMAGE) $(if $(DATA),--data "$(DATA)")
+	@$(CLIENT_ENV)/bin/python -m local_test run --image $(IMAGE) $(if $(DATA),--data "$(DATA)")
 else
 run: $(IMAGE_ENV)/.ready
-	@$(IMAGE_ENV)/bin/python -m local_test up $(if $(DATA),--data "$(DATA)")
+	@$(IMAGE_ENV)/bin/python -m local_test run $(if $(DATA),--data "$(DATA)")
 endif
 
 .PHONY: test

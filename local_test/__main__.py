@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from container.errors import ContainerError
-from local_test import check, predict, serve, signals, train, up
+from local_test import check, predict, run, serve, signals, train
+from local_test.aws import command as up
 from model.errors import ModelError
 
 
@@ -29,6 +30,7 @@ COMMANDS: Mapping[str, Command] = {
     "serve": serve,
     "predict": predict,
     "check": check,
+    "run": run,
     "up": up,
 }
 

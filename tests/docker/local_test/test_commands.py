@@ -22,7 +22,7 @@ SCRIPTS = PROJECT / "local_test"
 def test_up_tells_the_whole_story_in_docker(image: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "local_test", "up", "--image", image, "-H", "epochs=3"),
+            *(sys.executable, "-m", "local_test", "run", "--image", image, "-H", "epochs=3"),
             *("--folder", str(tmp_path / "run"), "--json", str(tmp_path / "out.json")),
             "--hardened",
         ],

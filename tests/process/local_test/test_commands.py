@@ -167,7 +167,7 @@ def test_up_tells_the_whole_story(tmp_path: Path, data: Path | None) -> None:
     if data is not None and not data.exists():
         pytest.skip(f"the labelled file of the UCI archive is not at {data}")
     done = _local_test(
-        *("up", "--folder", str(tmp_path / "run"), "--json", str(tmp_path / "out.json")),
+        *("run", "--folder", str(tmp_path / "run"), "--json", str(tmp_path / "out.json")),
         *("-H", "epochs=3", "--python", sys.executable),
         *(() if data is None else ("--data", str(data))),
     )
@@ -192,7 +192,7 @@ def test_up_may_leave_the_server_up_until_it_is_told_to_stop(tmp_path: Path) -> 
     with log.open("wb") as file:
         process = subprocess.Popen(
             [
-                *(*COMMAND, "up", "--folder", str(tmp_path / "run"), "-H", "epochs=1"),
+                *(*COMMAND, "run", "--folder", str(tmp_path / "run"), "-H", "epochs=1"),
                 *("--python", sys.executable, "--keep-serving"),
             ],
             cwd=PROJECT,

@@ -25,7 +25,7 @@ def test_help_has_examples(command: str, capsys: pytest.CaptureFixture[str]) -> 
         (["serve", "--model", "no/such/model"], "no model at no/such/model"),
         (["predict", "no/such/payload.csv"], "cannot be read"),
         (["predict", "-"], "--content-type"),
-        (["up", "--data", "no/such/file", "--folder", "{}"], "nothing at no/such/file"),
+        (["run", "--data", "no/such/file", "--folder", "{}"], "nothing at no/such/file"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(

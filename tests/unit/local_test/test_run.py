@@ -5,7 +5,7 @@ import pytest
 
 from container.errors import PlatformError
 from local_test import __main__ as program
-from local_test import options, up
+from local_test import options, run
 from local_test.runner import Program, Running, Show
 
 Step = Callable[[Path], int]
@@ -75,8 +75,8 @@ def _without_report(base: Path) -> int:
 
 def _up(monkeypatch: pytest.MonkeyPatch, folder: Path, data: Step, train: Step) -> int:
     monkeypatch.setattr(options, "runner", lambda *_: _Runner(data=data, train=train))
-    arguments = program.parser().parse_args(["up", "--folder", str(folder)])
-    return up.run(arguments, {})
+    arguments = program.parser().parse_args(["run", "--folder", str(folder)])
+    return run.run(arguments, {})
 
 
 @pytest.mark.parametrize(

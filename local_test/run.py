@@ -1,4 +1,4 @@
-"""`python -m local_test up`: the whole story in one command.
+"""`python -m local_test run`: the whole story in one command.
 
     scans ──▶ training job ──▶ model.tar.gz ──▶ server ──▶ answers in four formats
 
@@ -26,9 +26,9 @@ from model.signature import Signature
 
 HELP = "make or split data, train, serve and ask, in one go"
 EXAMPLES = """examples:
-  python -m local_test up
-  python -m local_test up --data iBeacon_RSSI_Labeled.csv
-  python -m local_test up --image blerssi-sagemaker --keep-serving
+  python -m local_test run
+  python -m local_test run --data iBeacon_RSSI_Labeled.csv
+  python -m local_test run --image blerssi-sagemaker --keep-serving
 """
 QUESTIONS = 10
 
