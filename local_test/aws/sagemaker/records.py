@@ -114,9 +114,9 @@ def unzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
                 if inflate.eof:
                     inflate = zlib.decompressobj(wbits=31) if rest else inflate
     except zlib.error as error:
-        raise UserError(f"It is no sound Gzip: {error}.") from error
+        raise UserError(f"The object is no sound Gzip: {error}.") from error
     if not inflate.eof:
-        raise UserError("It is no sound Gzip: it ends too early.")
+        raise UserError("The object is no sound Gzip: it ends too early.")
 
 
 def _whole(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -140,7 +140,9 @@ def _recordio(chunks: Iterable[bytes]) -> Iterator[bytes]:
     while head := stream.read(8):
         magic, word = struct.unpack("<II", _full(head, 8))
         if magic != MAGIC:
-            raise UserError("It is no RecordIO: a frame does not begin with its magic number.")
+            raise UserError(
+                "The object is no RecordIO: a frame does not begin with its magic number."
+            )
         length = word & 0x1FFFFFFF
         length += -length % 4
         parts.append(head + _full(stream.read(length), length))
@@ -148,7 +150,7 @@ def _recordio(chunks: Iterable[bytes]) -> Iterator[bytes]:
             yield b"".join(parts)
             parts.clear()
     if parts:
-        raise UserError("It is no sound RecordIO: the last record is not complete.")
+        raise UserError("The object is no sound RecordIO: the last record is not complete.")
 
 
 def _tfrecord(chunks: Iterable[bytes]) -> Iterator[bytes]:
