@@ -31,11 +31,11 @@ test: $(IMAGE_ENV)/.tools $(CLIENT_ENV)/.tools ## Runs every test; those of Dock
 	@if $(ENGINE); then $(MAKE) image; fi
 	@rm -f .coverage .coverage.*
 	$(IMAGE_ENV)/bin/pytest --cov --cov-report= tests/unit tests/in_process tests/process \
-		--ignore-glob='*/local_test'
+		--ignore-glob='*/local_test' --ignore-glob='*/deploy'
 	@for package in $(PACKAGES); do \
 		$(IMAGE_ENV)/bin/coverage report --include="$$package/*" --fail-under=90 || exit 1; done
-	$(IMAGE_ENV)/bin/pytest tests/unit/local_test tests/process/local_test
-	IMAGE=$(IMAGE) $(CLIENT_ENV)/bin/pytest tests/docker
+	$(IMAGE_ENV)/bin/pytest tests/unit/local_test tests/process/local_test --ignore-glob='*/aws'
+	IMAGE=$(IMAGE) $(CLIENT_ENV)/bin/pytest tests/docker $(foreach kind,unit process,tests/$(kind)/deploy tests/$(kind)/local_test/aws)
 
 .PHONY: test-sdk
 test-sdk: .venv/sdk-v2/.ready .venv/sdk-v3/.ready image ## Runs AWS's own local harnesses against the image (1.5 GB of SDKs)
