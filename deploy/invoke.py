@@ -43,6 +43,7 @@ EXAMPLES = """examples:
   python -m deploy invoke blerssi scans.npy --raw --content-type application/x-npy
 """
 _ALL_CELLS: Final = len(FLOOR)
+_TOP_K: Final = 3  # candidates, where nobody says
 
 __all__ = ["EXAMPLES", "HELP", "add_arguments", "run"]
 
@@ -98,15 +99,15 @@ def _scans(options: argparse.Namespace) -> list[Scan]:
     if options.row:
         return scans.arguments(options.row)
     if options.file == STDIN:
-        return scans.parse(sys.stdin.read(), "stdin")
-    return scans.read(Path(options.file))
+        return scans.parse(sys.stdin.read(), "stdin", ignored=_ignored(options))
+    return scans.read(Path(options.file), _ignored(options))
 
 
 def _ask(
     asked: Client, rows: Sequence[Scan], options: argparse.Namespace
 ) -> list[Answer | Refused]:
     one_drawn = options.plot is not None and len(rows) == 1
-    top_k = options.top_k or (_ALL_CELLS if one_drawn else 3)
+    top_k = options.top_k or (_ALL_CELLS if one_drawn else _TOP_K)
     values = [each.row for each in rows]
     if options.skip_bad:
         return asked.predict_each(values, top_k=top_k)
@@ -189,7 +190,8 @@ def _watch(asked: Client, options: argparse.Namespace) -> int:
         def say(text: str) -> None:
             print(text, file=people, flush=True)
 
-        task = Watch(asked, name, options.top_k or 3, say, give, options.plot)
+        top_k, ignored = options.top_k or _TOP_K, _ignored(options)
+        task = Watch(asked, name, top_k, say, give, options.plot, ignored)
         return task.run(_lines(options))
 
 
@@ -211,6 +213,10 @@ def _lines(options: argparse.Namespace) -> Iterator[Lines]:
             yield [(number, line)]
     else:
         yield from Growing(Path(options.file), idle_seconds=options.idle).batches()
+
+
+def _ignored(options: argparse.Namespace) -> list[str]:
+    return [*scans.LEFT_OUT, *options.ignore]
 
 
 def _title(options: argparse.Namespace) -> str:

@@ -27,6 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="READINGS",
         help="a scan: NAME=dBm,NAME=dBm or all readings in order (repeatable)",
     )
+    parser.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="of a CSV file with a header: what the model does not get (repeatable)",
+    )
     _add_asking(parser)
     _add_showing(parser)
     group = parser.add_argument_group("AWS (credentials come from the SDK's standard places)")

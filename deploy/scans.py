@@ -12,7 +12,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -48,19 +48,21 @@ class Header:
 
     Args:
         names: Of the columns; None where there is no header, so that every field is a reading.
+        ignored: Columns that the model does not get.
     """
 
-    def __init__(self, names: Sequence[str] | None) -> None:
+    def __init__(self, names: Sequence[str] | None, ignored: Collection[str] = LEFT_OUT) -> None:
         self._names = names
+        self._ignored = {TRUTH, *ignored}
         self._truth = names.index(TRUTH) if names and TRUTH in names else None
 
     @classmethod
-    def of(cls, fields: Sequence[str]) -> "Header | None":
+    def of(cls, fields: Sequence[str], ignored: Collection[str] = LEFT_OUT) -> "Header | None":
         """Read a first line; None where it is a row already."""
         names = [each.strip() for each in fields]
         if not any(names) or any(isinstance(reading(each), int | float) for each in names):
             return None
-        return cls(names)
+        return cls(names, ignored)
 
     def scan(self, fields: Sequence[str], place: str) -> Scan:
         """Make a scan of a line.
@@ -78,7 +80,7 @@ class Header:
         row = {
             name: reading(field)
             for name, field in zip(self._names, fields, strict=True)
-            if name != TRUTH and name not in LEFT_OUT
+            if name not in self._ignored
         }
         return Scan(row, place, None if truth in UNKNOWN else truth)
 
@@ -86,8 +88,12 @@ class Header:
 NO_HEADER: Final = Header(None)
 
 
-def read(path: Path) -> list[Scan]:
+def read(path: Path, ignored: Collection[str] = LEFT_OUT) -> list[Scan]:
     """Read a file; its suffix says the format, CSV where it says nothing.
+
+    Args:
+        path: The file.
+        ignored: Columns of a CSV file that the model does not get.
 
     Raises:
         UserError: It cannot be read, or is not what its name says.
@@ -100,22 +106,29 @@ def read(path: Path) -> list[Scan]:
         raise UserError(
             f"{path} is not UTF-8 text: {error.reason} at byte {error.start}."
         ) from None
-    return parse(text, path.name, path.suffix.lower())
+    return parse(text, path.name, path.suffix.lower(), ignored)
 
 
-def parse(text: str, name: str, suffix: str = ".csv") -> list[Scan]:
+def parse(
+    text: str, name: str, suffix: str = ".csv", ignored: Collection[str] = LEFT_OUT
+) -> list[Scan]:
     """Read what a file holds.
 
     Args:
         text: All of it.
         name: What it is called, for messages.
         suffix: Of a file of that format.
+        ignored: Columns of CSV that the model does not get.
 
     Raises:
         UserError: It is no such format, or holds no scan.
     """
-    readers = dict.fromkeys(_JSON, _json) | dict.fromkeys(_LINES, _json_lines)
-    found = list(readers.get(suffix, _csv)(text, name))
+    if suffix in _JSON:
+        found = list(_json(text, name))
+    elif suffix in _LINES:
+        found = list(_json_lines(text, name))
+    else:
+        found = list(_csv(text, name, ignored))
     if not found:
         raise UserError(f"{name} holds no scan.")
     return found
@@ -158,7 +171,7 @@ def reading(text: str) -> float | str | None:
     return int(number) if number.is_integer() else number
 
 
-def _csv(text: str, name: str) -> Iterator[Scan]:
+def _csv(text: str, name: str, ignored: Collection[str]) -> Iterator[Scan]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header: Header | None = None
     try:
@@ -166,7 +179,7 @@ def _csv(text: str, name: str) -> Iterator[Scan]:
             if not any(each.strip() for each in fields) and len(fields) < 2:
                 continue
             if header is None:
-                header = Header.of(fields)
+                header = Header.of(fields, ignored)
                 if header is not None:
                     continue
                 header = NO_HEADER

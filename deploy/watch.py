@@ -7,7 +7,7 @@ too busy, what came is kept and asked again.
 import csv
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from deploy.client import Client, Refused
 from deploy.errors import DeployError, OverdueError, UnreachableError
 from deploy.plot import Shown
 from deploy.refusal import InvocationError
-from deploy.scans import NO_HEADER, Header, Scan
+from deploy.scans import LEFT_OUT, NO_HEADER, Header, Scan
 
 KEPT: Final = 60  # answers that the picture shows
 _PAUSE: Final = 5.0  # seconds before an endpoint that failed is asked again
@@ -40,6 +40,7 @@ class Watch:
         say: Takes lines for people.
         give: Takes a document for programs.
         picture: Where the latest answers are drawn; None for nowhere.
+        ignored: Columns that the model does not get.
         sleep: Waits.
     """
 
@@ -49,6 +50,7 @@ class Watch:
     say: Callable[[str], None]
     give: Callable[[dict[str, object]], None]
     picture: Path | None = None
+    ignored: Collection[str] = LEFT_OUT
     sleep: Callable[[float], None] = time.sleep
     _header: Header = field(default=NO_HEADER, init=False)
     _latest: deque[Shown] = field(default_factory=lambda: deque(maxlen=KEPT), init=False)
@@ -80,7 +82,7 @@ class Watch:
             try:
                 fields = next(csv.reader([text], strict=True), [])
                 if number == 1:
-                    header = Header.of(fields)
+                    header = Header.of(fields, self.ignored)
                     self._header = header or NO_HEADER
                     if header is not None:
                         continue
