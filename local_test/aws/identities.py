@@ -4,7 +4,7 @@ import contextlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from local_test.aws import policies
@@ -137,7 +137,8 @@ class Identities:
         limits = found.limits
         if assumed.policy:
             limits = (*limits, (policies.parse(assumed.policy),))
-        return replace(found, expires=assumed.expiration, limits=limits)
+        ends = assumed.expiration.replace(tzinfo=UTC)  # moto gives UTC without saying so
+        return replace(found, expires=ends, limits=limits)
 
     def _session(self, role: Any, name: str, credentials: Credentials) -> Identity:
         arn = f"arn:aws:sts::{self._account}:assumed-role/{role.name}/{name}"
