@@ -53,6 +53,11 @@ class ClientFactory:
                 made = self._made[service, credentials.key] = self._make(service, credentials)
             return made
 
+    def close(self) -> None:
+        """Close the connections of all clients."""
+        for made in self._made.values():
+            made.close()
+
     def _make(self, service: str, credentials: Credentials) -> Any:
         import boto3
         import botocore.session

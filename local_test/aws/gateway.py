@@ -141,6 +141,7 @@ class Gateway:
             return self.moto(_call(request, signature, "GetObject"))  # not for the journal
         response = self.storage(request, body)
         if response.status_code == 404 and not self._may_list(identity, request):
+            response.close()
             raise AwsError("AccessDenied", "Access Denied", 403)  # it must not learn what is there
         return response
 

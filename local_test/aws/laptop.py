@@ -192,6 +192,7 @@ class Laptop:
         scratch.mkdir()
         undo.callback(shutil.rmtree, scratch, ignore_errors=True)
         clients = ClientFactory(self.url, kept.region, self.credentials, identities.act_as)
+        undo.callback(clients.close)
         images = Images(clients, docker=self._docker, variables=self._programs)
         return Cloud(
             kept.region,
