@@ -1,5 +1,6 @@
 # One image for both verbs of the platform: `docker run IMAGE train` and `docker run IMAGE serve`.
 # Build it with `make image`, or: DOCKER_BUILDKIT=1 docker build --tag blerssi-sagemaker .
+# A second, small one has the steps of the pipeline that talk to AWS: --target deploy.
 # BuildKit is needed. Optional secrets, for networks with a certificate or a package index of their
 # own: ca_bundle (a PEM file) and pip_config (a pip.conf); neither stays in the image.
 ARG BASE_IMAGE=debian:bookworm-slim
@@ -57,6 +58,64 @@ COPY serve serve
 COPY train train
 RUN python3 -m compileall -q -s /code -p /opt/blerssi --invalidation-mode unchecked-hash . \
     && chmod -R a+rX,go-w .
+
+# --- The deploy image: `python -m deploy` for the steps of the pipeline -------------------------
+FROM ${BASE_IMAGE} AS deploy-runtime
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        ca-certificates python3 \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/log/* \
+        /usr/share/man/* /usr/share/info/* /usr/share/locale/* /usr/share/lintian/* \
+    && find /usr/share/doc -type f ! -name copyright -delete
+
+FROM deploy-runtime AS deploy-environment
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3-venv
+RUN --mount=type=bind,source=requirements/deploy.txt,target=/deploy.txt \
+    --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=secret,id=ca_bundle,required=false \
+    --mount=type=secret,id=pip_config,required=false \
+    if [ -f /run/secrets/ca_bundle ]; then export PIP_CERT=/run/secrets/ca_bundle; fi \
+    && if [ -f /run/secrets/pip_config ]; then export PIP_CONFIG_FILE=/run/secrets/pip_config; fi \
+    && python3 -m venv /opt/blerssi/venv \
+    && /opt/blerssi/venv/bin/pip install --no-compile --disable-pip-version-check \
+        --require-hashes --only-binary :all: -r /deploy.txt
+# 27 MB of botocore describe services that deploy does not ask; 15 MB are pip and setuptools.
+RUN cd /opt/blerssi/venv/lib/python3.*/site-packages \
+    && find botocore/data -mindepth 1 -maxdepth 1 -type d \
+        ! -name application-autoscaling ! -name cloudwatch ! -name ecr ! -name iam ! -name logs \
+        ! -name s3 ! -name sagemaker ! -name sagemaker-runtime ! -name signin ! -name sso \
+        ! -name sso-oidc ! -name sts -exec rm -rf {} + \
+    && rm -rf pip pip-* setuptools setuptools-* pkg_resources _distutils_hack \
+        distutils-precedence.pth ../../../bin/pip* boto3/examples \
+    && find . -type d -name __pycache__ -prune -exec rm -rf {} + \
+    && python3 -m compileall -q --invalidation-mode unchecked-hash . \
+    && echo /opt/blerssi > blerssi.pth \
+    && chmod -R a+rX,go-w /opt/blerssi
+
+FROM deploy-runtime AS deploy-code
+WORKDIR /code
+COPY LICENSE LICENSE
+COPY container container
+COPY model model
+COPY deploy deploy
+RUN python3 -m compileall -q -s /code -p /opt/blerssi --invalidation-mode unchecked-hash . \
+    && chmod -R a+rX,go-w .
+
+FROM deploy-runtime AS deploy
+ARG VERSION=0
+LABEL org.opencontainers.image.title="blerssi-deploy" \
+    org.opencontainers.image.version="${VERSION}" \
+    org.opencontainers.image.licenses="Apache-2.0"
+ENV PATH=/opt/blerssi/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1
+COPY --from=deploy-environment /opt/blerssi/venv /opt/blerssi/venv
+COPY --from=deploy-code /code /opt/blerssi
+WORKDIR /opt/blerssi
+# A number, so that a cluster sees that it is not root (runAsNonRoot).
+USER 65532:65532
+ENTRYPOINT ["/opt/blerssi/venv/bin/python", "-m", "deploy"]
 
 # --- The image ---------------------------------------------------------------------------------
 FROM runtime
