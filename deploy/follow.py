@@ -66,6 +66,7 @@ class Growing:
         self._rest = rest
         if not lines and self._was_replaced():
             self._close()
+            return self._look()
         first = self._line + 1
         self._line += len(lines)
         return [(first + place, _text(line)) for place, line in enumerate(lines)]

@@ -21,7 +21,7 @@ from deploy.refusal import is_model_error, unfold
 
 Result = TypeVar("Result")
 
-_NOT_COMPUTED: Final = {
+NOT_COMPUTED: Final = {  # AWS's names of what passes by itself
     "ModelNotReadyException", "RequestLimitExceeded", "ServiceUnavailable",
     "ServiceUnavailableException", "SlowDown", "Throttling", "ThrottlingException",
     "TooManyRequestsException", "429", "503",
@@ -79,7 +79,7 @@ class Retry:
             return unfold(error).status in _BUSY
         if isinstance(error, boto.ClientError):
             code = error.response.get("Error", {}).get("Code", "")
-            return code in _NOT_COMPUTED or (self.repeatable and code in _NOBODY_KNOWS)
+            return code in NOT_COMPUTED or (self.repeatable and code in _NOBODY_KNOWS)
         if isinstance(error, boto.ReadTimeoutError):
             return False
         return isinstance(error, _NOT_SENT) or (self.repeatable and isinstance(error, _CUT_OFF))

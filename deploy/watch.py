@@ -16,9 +16,10 @@ from container.errors import UserError
 from deploy import plot, table
 from deploy.answers import Answer
 from deploy.client import Client, Refused
-from deploy.errors import DeployError, OverdueError, UnreachableError
+from deploy.errors import DeployError, OverdueError, RefusedError, UnreachableError
 from deploy.plot import Shown
 from deploy.refusal import InvocationError
+from deploy.retrying import NOT_COMPUTED
 from deploy.scans import LEFT_OUT, NO_HEADER, Header, Scan
 
 KEPT: Final = 60  # answers that the picture shows
@@ -126,4 +127,6 @@ def _passes(error: DeployError) -> bool:
     """Whether it may be better in a while."""
     if isinstance(error, InvocationError):
         return error.refusal.status == 0 or error.refusal.status >= 500
+    if isinstance(error, RefusedError):
+        return error.aws_code in NOT_COMPUTED
     return isinstance(error, UnreachableError | OverdueError)
