@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from botocore.awsrequest import AWSRequest
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
@@ -82,7 +82,7 @@ def _get(url: str, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], 
     session = URLLib3Session(proxies=get_environ_proxies(url), timeout=_SECONDS)
     try:
         answer = session.send(AWSRequest("GET", url, headers=dict(headers)).prepare())
-    except HTTPClientError as error:
+    except BotoCoreError as error:
         raise UnreachableError(
             f"The registry does not answer at {url}: {error}.",
             hint="Check that it runs and that the network reaches it, then push again.",

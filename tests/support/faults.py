@@ -1,7 +1,8 @@
-"""An HTTP proxy that fails as networks and stores do, in front of anything."""
+"""A proxy that fails as stores do, and a line that breaks as networks do, in front of anything."""
 
 import contextlib
 import http.client
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -85,3 +86,68 @@ def proxy(target: str, fails: Callable[[int], bool], *, cuts: bool = False) -> I
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class Line:
+    """A TCP line to a port of this machine, which breaks after so many bytes until it is mended.
+
+    Args:
+        target: The port that it leads to.
+    """
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._sockets: set[socket.socket] = set()
+        self._left: float = float("inf")
+        self.port: int = self._listener.getsockname()[1]
+        self.broken = False
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def break_after(self, count: int) -> None:
+        """Break when so many bytes more have gone to the target."""
+        self._left = count
+
+    def mend(self) -> None:
+        """Let everything pass again."""
+        self._left = float("inf")
+        self.broken = False
+
+    def close(self) -> None:
+        """End it."""
+        self._listener.close()
+        self._break()
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError):  # it was closed
+            while True:
+                near, _ = self._listener.accept()
+                if self.broken:
+                    near.close()
+                    continue
+                far = socket.create_connection(("127.0.0.1", self._target))
+                self._sockets |= {near, far}
+                for source, sink, counts in ((near, far, True), (far, near, False)):
+                    pump = threading.Thread(
+                        target=self._pump, args=(source, sink, counts), daemon=True
+                    )
+                    pump.start()
+
+    def _pump(self, source: socket.socket, sink: socket.socket, counts: bool) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                if counts:
+                    self._left -= len(data)
+                    if self._left < 0:
+                        self._break()
+                        return
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    def _break(self) -> None:
+        self.broken = True
+        for each in self._sockets:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        self._sockets = set()
