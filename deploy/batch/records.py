@@ -249,7 +249,7 @@ def _header(first: str) -> tuple[str, ...] | None:
 
 
 def _filter(places: Sequence[int], width: int) -> str | None:
-    """Write which columns are meant as the platform's JSONPath, of 63 characters at most (C2.11)."""
+    """Write which columns are meant as the platform's JSONPath (C2.11)."""
     if list(places) == list(range(width)):
         return None
     first, last = places[0], places[-1]
