@@ -1,5 +1,6 @@
 """boto3 clients of the laptop itself, which nothing of the machine's own AWS settings reaches."""
 
+import functools
 import os
 import threading
 from collections.abc import Callable
@@ -59,17 +60,9 @@ class ClientFactory:
             made.close()
 
     def _make(self, service: str, credentials: Credentials) -> Any:
-        import boto3
-        import botocore.session
         from botocore.config import Config
 
-        apart = {
-            "profile": _NOWHERE,
-            "config_file": (None, None, os.devnull, None),
-            "credentials_file": (None, None, os.devnull, None),
-        }
-        session = boto3.Session(botocore_session=botocore.session.Session(session_vars=apart))
-        return session.client(
+        return self._boto3.client(
             service,
             region_name=self._region,
             endpoint_url=self._url,
@@ -78,3 +71,16 @@ class ClientFactory:
             aws_session_token=credentials.token,
             config=Config(proxies={}, max_pool_connections=50),
         )
+
+    @functools.cached_property
+    def _boto3(self) -> Any:
+        """One for all clients: what it has read of the services once, it knows."""
+        import boto3
+        import botocore.session
+
+        apart = {
+            "profile": _NOWHERE,
+            "config_file": (None, None, os.devnull, None),
+            "credentials_file": (None, None, os.devnull, None),
+        }
+        return boto3.Session(botocore_session=botocore.session.Session(session_vars=apart))

@@ -152,6 +152,7 @@ class Laptop:
     def _start(self, undo: contextlib.ExitStack) -> None:
         _lock(self._folder, undo)
         kept = _kept(self._folder, self._wanted)
+        storage = self._storage(undo, kept.region)  # answers last, so it starts first
         moto = undo.enter_context(Moto(kept.account, self._folder / "moto.jsonl"))
         if not kept.key:
             made = owner.create(moto, kept.region)
@@ -159,7 +160,6 @@ class Laptop:
         _keep(self._folder, kept)
         self._kept = kept
         self.url = f"http://{LOCAL}:{kept.port}"
-        storage = self._storage(undo)
         identities = Identities(kept.account)
         self.cloud = self._cloud(undo, identities)
         sagemaker.load()
@@ -173,17 +173,19 @@ class Laptop:
         addresses = [LOCAL, *([bridge()] if self._docker else [])]
         self.container_url = f"http://{addresses[-1]}:{kept.port}"
         undo.enter_context(web.serving(application, addresses, kept.port))
+        if storage is not None:
+            storage.wait()
         registry.clear()
         undo.callback(registry.clear)
         undo.enter_context(self.cloud.undo)
         undo.callback(self.cloud.tasks.close)
         SAGEMAKER.start(self.cloud)
 
-    def _storage(self, undo: contextlib.ExitStack) -> s3.SeaweedFs | None:
+    def _storage(self, undo: contextlib.ExitStack, region: str) -> s3.SeaweedFs | None:
         weed = s3.program()
         if weed is None:
             return None
-        return undo.enter_context(s3.SeaweedFs(self._folder / "s3", weed, self._kept.region))
+        return undo.enter_context(s3.SeaweedFs(self._folder / "s3", weed, region))
 
     def _cloud(self, undo: contextlib.ExitStack, identities: Identities) -> Cloud:
         kept = self._kept

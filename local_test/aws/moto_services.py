@@ -12,6 +12,7 @@ generator, so that a restart that makes them again gives the same ids and keys. 
 import base64
 import contextlib
 import json
+import os
 import re
 import secrets
 import threading
@@ -81,6 +82,7 @@ class Moto:
     def __init__(self, account: str, journal: Path) -> None:
         self._account = account
         self._journal = journal
+        _read_regions()
         with LOCK:
             if account in _ACCOUNTS:
                 raise UserError(f"The account {account} already runs in this process.")
@@ -207,6 +209,18 @@ def action(target: str, headers: Headers, body: bytes) -> str:
         return path.rpartition("/")[2]
     text = query or (body.decode("utf-8", "replace") if len(body) < 1 << 20 else "")
     return parse_qs(text).get("Action", [""])[0]
+
+
+def _read_regions() -> None:
+    """Let moto read AWS's regions while AWS_PROFILE, which may name nothing, is out of its way."""
+    from moto.core.base_backend import AccountSpecificBackend
+
+    profile = os.environ.pop("AWS_PROFILE", None)
+    try:
+        AccountSpecificBackend.get_session()
+    finally:
+        if profile is not None:
+            os.environ["AWS_PROFILE"] = profile
 
 
 def _application() -> Any:

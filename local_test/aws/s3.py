@@ -52,7 +52,7 @@ def program() -> Path | None:
 
 
 class SeaweedFs:
-    """An S3 server whose objects are in a folder.
+    """An S3 server whose objects are in a folder; it starts at once, and answers after `wait`.
 
     Args:
         folder: Its objects, its log and the note of its process.
@@ -60,7 +60,7 @@ class SeaweedFs:
         region: Of its one identity's signatures.
 
     Raises:
-        PlatformError: It cannot be started, or does not answer; the message has its log.
+        OSError: It cannot be started.
     """
 
     def __init__(self, folder: Path, weed: Path, region: str) -> None:
@@ -75,11 +75,6 @@ class SeaweedFs:
         self._process = self._start(weed)
         noted = {"pid": self._process.pid, "ports": list(self._ports.values())}
         self._note.write_text(json.dumps(noted), encoding="ascii")
-        try:
-            self._wait()
-        except BaseException:
-            self.close()
-            raise
 
     def __call__(self, request: Request, body: bytes | None = None) -> Response:
         """Answer a request that is allowed; its body, where it was read already."""
@@ -150,7 +145,12 @@ class SeaweedFs:
                 },
             )
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
+        """Wait until objects can be put.
+
+        Raises:
+            PlatformError: It ended, or does not answer; the message has its log.
+        """
         deadline = time.monotonic() + _SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             with contextlib.suppress(OSError, http.client.HTTPException):

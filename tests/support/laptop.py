@@ -1,6 +1,7 @@
 """The laptop's AWS for tests: `with laptop(folder) as aws`, each with an account of its own."""
 
 import contextlib
+import functools
 import itertools
 import json
 import os
@@ -39,6 +40,12 @@ def laptop(folder: Path, *, docker: bool = False, region: str = "us-east-1") -> 
         folder, docker=docker, region=region, account=account, variables=variables
     ) as running:
         yield running
+
+
+@functools.cache
+def _session() -> Any:
+    """One for all clients: what it has read of the services once, it knows."""
+    return boto3.Session()
 
 
 def allow(*actions: str, resource: str = "*", **more: Any) -> dict[str, Any]:
@@ -96,7 +103,7 @@ def expire(aws: Laptop, credentials: Credentials) -> None:
 
 def client(aws: Laptop, service: str, credentials: Credentials, **more: Any) -> Any:
     """A boto3 client of somebody who is not the owner, closed with the laptop."""
-    made = boto3.Session().client(
+    made = _session().client(
         service,
         endpoint_url=aws.url,
         aws_access_key_id=credentials.key,

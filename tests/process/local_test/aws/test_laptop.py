@@ -1,0 +1,200 @@
+"""A laptop that is started, stopped and started again."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from container.errors import PlatformError, UserError
+from local_test.aws.laptop import Laptop
+from local_test.process_runner import free_port
+from tests.support.laptop import allow, assumed, client, role, user
+from tests.support.waiting import until
+
+ACCOUNT = "999999999999"
+
+
+def start(folder: Path, **more: object) -> Laptop:
+    return Laptop(folder, **{"account": ACCOUNT, **more})  # type: ignore[arg-type]
+
+
+def test_state_survives_a_restart(tmp_path: Path) -> None:
+    with start(tmp_path) as aws:
+        before = _make(aws)
+        before_variables = aws.variables
+        session = assumed(aws, role(aws, "session", allow("*"), trusted={"AWS": ACCOUNT}))
+        reader = user(aws, "reader", allow("s3:Get*"))
+    with start(tmp_path) as aws:
+        assert aws.variables == before_variables
+        assert _seen(aws) == before
+        assert client(aws, "s3", reader).get_object(Bucket="kept", Key="a")["Body"].read() == b"1"
+        arn = client(aws, "sts", session).get_caller_identity()["Arn"]
+        assert arn.endswith("assumed-role/session/test")
+
+
+def _make(aws: Laptop) -> dict[str, object]:
+    aws.client("s3").create_bucket(Bucket="kept")
+    aws.client("s3").put_object(Bucket="kept", Key="a", Body=b"1")
+    role(aws, "kept", allow("s3:*"))
+    aws.client("ecr").create_repository(repositoryName="kept/image")
+    aws.client("cloudwatch").put_metric_alarm(
+        AlarmName="kept",
+        ComparisonOperator="GreaterThanThreshold",
+        EvaluationPeriods=1,
+        MetricName="Errors",
+        Namespace="Test",
+        Period=60,
+        Statistic="Sum",
+        Threshold=1,
+    )
+    logs = aws.client("logs")
+    logs.create_log_group(logGroupName="kept")
+    logs.create_log_stream(logGroupName="kept", logStreamName="one")
+    event = {"timestamp": 1_795_000_000_000, "message": "a line"}
+    logs.put_log_events(logGroupName="kept", logStreamName="one", logEvents=[event])
+    return _seen(aws)
+
+
+def _seen(aws: Laptop) -> dict[str, object]:
+    iam, cloudwatch = aws.client("iam"), aws.client("cloudwatch")
+    found = aws.client("ecr").describe_repositories()["repositories"]
+    events = aws.client("logs").get_log_events(logGroupName="kept", logStreamName="one")
+    return {
+        "buckets": [each["Name"] for each in aws.client("s3").list_buckets()["Buckets"]],
+        "roles": [iam.get_role(RoleName="kept")["Role"][key] for key in ("Arn", "RoleId")],
+        "policy": iam.get_role_policy(RoleName="kept", PolicyName="own")["PolicyDocument"],
+        "repositories": [each["repositoryUri"] for each in found],
+        "alarms": [each["AlarmName"] for each in cloudwatch.describe_alarms()["MetricAlarms"]],
+        "lines": [each["message"] for each in events["events"]],
+    }
+
+
+def test_journal_whose_end_was_cut(tmp_path: Path) -> None:
+    with start(tmp_path) as aws:
+        role(aws, "whole")
+    with (tmp_path / "moto.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"service": "iam", "act')
+    with start(tmp_path) as aws:
+        names = [each["RoleName"] for each in aws.client("iam").list_roles()["Roles"]]
+        assert names == ["whole"]
+
+
+def test_secrets_are_for_the_owner_of_the_folder(tmp_path: Path) -> None:
+    with start(tmp_path / "aws"):
+        for path in (tmp_path / "aws").rglob("*"):
+            if path.is_file() and path.name in {"laptop.json", "moto.jsonl", "identities.json"}:
+                assert path.stat().st_mode & 0o077 == 0, path
+        assert (tmp_path / "aws").stat().st_mode & 0o077 == 0
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Laptop]:
+    with start(tmp_path / "running") as aws:
+        yield aws
+
+
+def test_folder_that_is_in_use(running: Laptop, tmp_path: Path) -> None:
+    with (
+        pytest.raises(UserError, match="already runs over"),
+        start(tmp_path / "running", account="888888888888"),
+    ):
+        pass
+
+
+def test_account_that_runs_already(running: Laptop, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=ACCOUNT), start(tmp_path / "other"):
+        pass
+
+
+def test_port_that_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PlatformError, match=f"port {port}"), start(tmp_path, port=port):
+            pass
+    with start(tmp_path, port=port) as aws:  # nothing of the first attempt is in the way
+        assert aws.url.endswith(f":{port}")
+
+
+def test_another_region_over_the_same_folder(tmp_path: Path) -> None:
+    with start(tmp_path):
+        pass
+    with pytest.raises(UserError, match="region us-east-1, not eu-west-1"):
+        start(tmp_path, region="eu-west-1").__enter__()
+
+
+def test_s3_of_a_killed_laptop_is_ended(tmp_path: Path) -> None:
+    program = (
+        "import os, sys\nfrom pathlib import Path\nfrom local_test.aws.laptop import Laptop\n"
+        "with Laptop(Path(sys.argv[1])):\n    os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)
+    left = json.loads((tmp_path / "s3" / "seaweedfs.json").read_text())["pid"]
+    assert Path(f"/proc/{left}").exists()
+    with Laptop(tmp_path):
+        assert not Path(f"/proc/{left}").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_command_leaves_nothing(tmp_path: Path, number: int) -> None:
+    port, file = free_port(), tmp_path / "aws.env"
+    options = ["--folder", str(tmp_path / "aws"), "--port", str(port), "--no-docker"]
+    command = [sys.executable, "-c", _COMMAND, *options, "--env-file", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        printed = iter(process.stdout.readline, "")
+        text = next(line for line in printed if line.startswith("export AWS_ENDPOINT_URL="))
+        assert text == f"export AWS_ENDPOINT_URL=http://127.0.0.1:{port}\n"
+        children = _children(process.pid)
+        assert children
+        variables = dict(line.split("=", 1) for line in file.read_text().splitlines())
+        assert file.stat().st_mode & 0o077 == 0
+        process.send_signal(number)
+        process.stdout.read()
+        assert process.wait(60) == 0
+    assert variables["AWS_REGION"] == "us-east-1"
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+    assert not list((tmp_path / "aws").glob("running"))
+
+
+def test_command_around_a_program(tmp_path: Path) -> None:
+    program = (
+        "import boto3, sys; boto3.client('s3').create_bucket(Bucket='inside'); "
+        "sys.exit(len(boto3.client('s3').list_buckets()['Buckets']) + 6)"
+    )
+    options = ["--folder", str(tmp_path / "aws"), "--no-docker", "--"]
+    command = [sys.executable, "-c", _COMMAND, *options, sys.executable, "-c", program]
+    variables = {**os.environ, "AWS_PROFILE": "none-such", "AWS_SESSION_TOKEN": "stale"}
+    assert subprocess.run(command, env=variables, check=False).returncode == 7
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(each) for task in tasks for each in (task / "children").read_text().split()]
+
+
+_COMMAND = """
+import argparse, os, sys
+from local_test import signals
+from local_test.aws import command
+
+signals.install()
+parser = argparse.ArgumentParser()
+command.add_arguments(parser)
+sys.exit(command.run(parser.parse_args(), os.environ))
+"""
+
+
+def test_client_of_the_laptop_knows_no_settings_of_the_machine(
+    running: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "none-such")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    running.client("sts").get_caller_identity()
