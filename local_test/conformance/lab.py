@@ -138,7 +138,10 @@ class Lab:
         known = self._servers.get(key)
         if isinstance(known, NotChecked):
             raise known
-        if known is None or known.poll() is not None:
+        if known is not None and _is_lost(known):
+            known.remove()
+            known = None
+        if known is None:
             known = self._servers[key] = self._start_shared(key)
         self.used.append(known)
         return known
@@ -296,6 +299,15 @@ class Lab:
 
     def _all(self, variables: Mapping[str, str]) -> dict[str, str]:
         return {**self.materials.variables, **variables}
+
+
+def _is_lost(server: Container) -> bool:
+    """Whether it has ended or gives no answer, for which the next check is not to blame it."""
+    try:
+        server.get(contract.PING, timeout=contract.PING_SECONDS)
+    except (NoAnswer, Violation):
+        return True
+    return server.poll() is not None
 
 
 def _is_multi_model(variables: Mapping[str, str]) -> bool:

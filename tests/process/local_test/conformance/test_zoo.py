@@ -27,6 +27,8 @@ SLOW = (
     "serve_ping",
     "serve_log",
     "serve_sockets",
+    "train_input",
+    "train_stop",
 )  # they start many
 
 

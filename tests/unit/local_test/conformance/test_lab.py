@@ -1,10 +1,11 @@
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from container.errors import UserError
 from local_test.conformance.draft import Draft
+from local_test.conformance.http import NoAnswer
 from local_test.conformance.lab import Lab
 from local_test.conformance.materials import Materials, Payload, Streaming
 from local_test.conformance.registry import NotChecked, Violation
@@ -52,6 +53,21 @@ def test_a_server_that_has_died_is_started_anew(tmp_path: Path, model: Path) -> 
 
     assert made.server().poll() is None
     assert len(started(made)) == 2
+
+
+def test_a_server_that_is_about_to_die_is_started_anew(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check before may have broken it, and its process may not have ended yet."""
+
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise NoAnswer("connection refused")
+
+    made = lab(tmp_path, model)
+    monkeypatch.setattr(made.server(), "request", refuse)
+
+    assert made.server() is made.server()
+    assert [each.is_removed for each in started(made)] == [True, False]
 
 
 def test_a_server_that_never_becomes_ready_is_tried_once(tmp_path: Path, model: Path) -> None:
