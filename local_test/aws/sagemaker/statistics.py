@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from local_test.aws import moto_services
@@ -82,6 +82,11 @@ def _matches(datum: Any, query: Query, start: datetime, end: datetime) -> bool:
     return (
         datum.name == query.metric
         and datum.namespace == query.namespace
-        and start <= datum.timestamp < end
+        and start <= _aware(datum.timestamp) < end
         and {(each.name, each.value) for each in datum.dimensions} == query.dimensions
     )
+
+
+def _aware(moment: datetime) -> datetime:
+    """Take a time without a zone, as moto reads them from a request, for what it is: UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
