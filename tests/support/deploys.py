@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -76,5 +77,5 @@ def deploy(
         timeout=seconds,
         check=False,
     )
-    assert "Traceback" not in done.stderr, done.stderr
+    assert not re.search("^Traceback", done.stderr, re.MULTILINE), done.stderr  # logs may quote one
     return Ended(done.returncode, done.stdout, done.stderr)
