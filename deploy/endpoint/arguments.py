@@ -13,14 +13,15 @@ from deploy.endpoint.wanted import DEFAULT_NAME
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare all of them."""
-    _add_model(parser)
+    add_model(parser)
     _add_hosting(parser)
     _add_guard(parser)
     _add_rollout(parser)
     shared.add_common(parser)
 
 
-def _add_model(parser: argparse.ArgumentParser) -> None:
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Declare what runs."""
     parser.add_argument(
         "--name", default=DEFAULT_NAME, help="the endpoint's (default: %(default)s)"
     )
@@ -38,11 +39,11 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--network", action="store_true", help="let the container reach out")
     group.add_argument("--model-name", metavar="STEM", help="default: the endpoint's name")
-    group.add_argument("--config-name", metavar="STEM", help="default: the endpoint's name")
 
 
 def _add_hosting(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("where it runs")
+    group.add_argument("--config-name", metavar="STEM", help="default: the endpoint's name")
     group.add_argument(
         "--instance-type", metavar="TYPE", help=f"default: {Instances.type}, without --serverless"
     )
@@ -65,7 +66,9 @@ def _add_hosting(parser: argparse.ArgumentParser) -> None:
         "--concurrency", type=int, metavar="N", help="requests at a time (serverless, async)"
     )
     group = parser.add_argument_group("how many instances, by load")
-    group.add_argument("--scale", metavar="LEAST:MOST", help="default: as many as --instances")
+    group.add_argument(
+        "--scale", metavar="LEAST:MOST", help="default, or empty: as many as --instances"
+    )
     group.add_argument(
         "--target",
         type=float,
@@ -79,7 +82,7 @@ def _add_hosting(parser: argparse.ArgumentParser) -> None:
 def _add_guard(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is watched and recorded")
     group.add_argument(
-        "--capture", type=int, metavar="PERCENT", help="record this share of the traffic"
+        "--capture", type=int, metavar="PERCENT", help="record this share of the traffic; 0: none"
     )
     group.add_argument(
         "--capture-to", metavar="S3", help="default: capture/ in the artefact's bucket"

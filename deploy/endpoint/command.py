@@ -79,19 +79,28 @@ def wanted_by(given: argparse.Namespace) -> Wanted:
     kind = given.rollout or (rollout.CANARY if (instances or 0) > 1 else rollout.ALL_AT_ONCE)
     return Wanted(
         name=given.name,
-        model=Model(
-            image=given.image,
-            artifact=given.artifact,
-            role=given.role,
-            variables=shared.assignments(given.env, "--env"),
-            isolated=not (given.network or given.serverless),
-        ),
+        model=model_by(given, isolated=not (given.network or given.serverless)),
         configuration=Configuration(hosting, asynchronous, _capture(given)),
         limits=None if given.no_alarms else _limits(given),
         scaling=_scaling(given),
         rollout=Rollout(kind, given.step, given.bake, given.keep_old, not given.no_rollback),
         model_stem=given.model_name or "",
         config_stem=given.config_name or "",
+    )
+
+
+def model_by(given: argparse.Namespace, *, isolated: bool) -> Model:
+    """Read the options of `add_model`.
+
+    Raises:
+        UserError: Some cannot be read.
+    """
+    return Model(
+        image=given.image,
+        artifact=given.artifact,
+        role=given.role,
+        variables=shared.assignments(given.env, "--env"),
+        isolated=isolated,
     )
 
 
@@ -115,7 +124,7 @@ def _hosting(given: argparse.Namespace) -> Instances | Serverless:
 
 
 def _capture(given: argparse.Namespace) -> Capture | None:
-    if given.capture is None:
+    if not given.capture:
         if given.capture_to:
             raise UserError("--capture-to needs --capture PERCENT.")
         return None
@@ -142,7 +151,7 @@ def _scaling(given: argparse.Namespace) -> Scaling | None:
         out_seconds=given.scale_out_seconds,
         in_seconds=given.scale_in_seconds,
     )
-    if given.scale is None:
+    if not given.scale:
         if more:
             raise UserError(
                 "--target, --scale-out-seconds and --scale-in-seconds need --scale LEAST:MOST."

@@ -8,8 +8,10 @@ from deploy.aws import Aws
 from deploy.errors import DeployError, RefusedError
 
 LOG_GROUP: Final = "/aws/sagemaker/Endpoints/{}"  # C1.62
-_STREAMS = 3
+_STREAMS = 50
+_SHOWN_STREAMS = 4
 _LINES = 20
+_LONGEST_LINE = 400
 
 
 class EndpointFailedError(DeployError):
@@ -71,24 +73,31 @@ def gone(name: str, doing: str) -> EndpointFailedError:
 
 
 def last_lines(aws: Aws, name: str, since: datetime.datetime, limit: int = _LINES) -> list[str]:
-    """Give the last lines that an endpoint's containers wrote; none where there is no log.
+    """Give the last lines that an endpoint's new containers wrote; none where there is no log.
+
+    Every container has a stream of its own, so that what an older version writes all the while is
+    left out.
 
     Args:
         aws: Where it is.
         name: The endpoint's.
-        since: Older ones are left out.
-        limit: How many at most.
+        since: Containers that were there before are not new.
+        limit: How many lines at most.
     """
     group = LOG_GROUP.format(name)
     start = int(since.timestamp() * 1000)
     latest = {"orderBy": "LastEventTime", "descending": True, "limit": _STREAMS}
     newest = {"startTime": start, "startFromHead": False, "limit": limit}
     try:
-        found = aws.read("logs", "DescribeLogStreams", logGroupName=group, **latest)
-        names = [stream["logStreamName"] for stream in found["logStreams"]]
+        streams = aws.read("logs", "DescribeLogStreams", logGroupName=group, **latest)
+        names = [
+            each["logStreamName"]
+            for each in streams["logStreams"]
+            if each.get("creationTime", start) >= start
+        ]
         events = [
             event
-            for each in names
+            for each in names[:_SHOWN_STREAMS]
             for event in aws.read(
                 "logs", "GetLogEvents", logGroupName=group, logStreamName=each, **newest
             )["events"]
@@ -96,7 +105,13 @@ def last_lines(aws: Aws, name: str, since: datetime.datetime, limit: int = _LINE
     except RefusedError:  # nothing was written yet, or the log may not be read
         return []
     events.sort(key=lambda event: event["timestamp"])
-    return [event["message"].rstrip() for event in events[-limit:]]
+    return [_short(event["message"].rstrip()) for event in events[-limit:]]
+
+
+def _short(line: str) -> str:
+    """Leave out the middle: what went wrong stands at the end of a traceback."""
+    half = _LONGEST_LINE // 2
+    return line if len(line) <= _LONGEST_LINE else f"{line[:half]} … {line[-half:]}"
 
 
 def _reason(described: Mapping[str, Any]) -> str:

@@ -86,8 +86,8 @@ def find(aws: Aws, model: Model) -> Found:
         DeployError: One of them is not there, or not where SageMaker could use it.
     """
     checksum = _checksum(aws, model.artifact)
-    role = _role(aws, model.role)
-    image, digest = _image(aws, model.image)
+    role = role_arn(aws, model.role)
+    image, digest = by_digest(aws, model.image)
     container: dict[str, Any] = {"Image": image, "ModelDataUrl": model.artifact}
     if model.variables:
         container["Environment"] = dict(model.variables)
@@ -151,8 +151,12 @@ def _checksum(aws: Aws, artifact: str) -> str:
     return str(found["ETag"])
 
 
-def _role(aws: Aws, role: str) -> str:
-    """Give the ARN; that it can be assumed is for SageMaker to find out."""
+def role_arn(aws: Aws, role: str) -> str:
+    """Give a role's ARN; that it can be assumed is for SageMaker to find out.
+
+    Raises:
+        DeployError: There is no such role.
+    """
     name = role.rsplit("/", 1)[-1]
     try:
         return str(aws.read("iam", "GetRole", RoleName=name)["Role"]["Arn"])
@@ -168,8 +172,13 @@ def _role(aws: Aws, role: str) -> str:
         return f"arn:{partition}:iam::{aws.account}:role/{role}"
 
 
-def _image(aws: Aws, image: str) -> tuple[str, str | None]:
-    """Give the image by its digest, and the digest."""
+def by_digest(aws: Aws, image: str) -> tuple[str, str | None]:
+    """Give an image's URI by its digest, and the digest.
+
+    Raises:
+        UserError: It is no URI.
+        DeployError: It is not there, or not where SageMaker could use it.
+    """
     found = _IMAGE.fullmatch(image)
     if not found:
         raise UserError(f"{image!r} is not the URI of an image.")

@@ -5,16 +5,18 @@ A test overrides an operation to let it fail, or to let somebody else be faster.
 
 import io
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from deploy import naming
-from deploy.aws import Aws
 from deploy.endpoint.config import Configuration, Instances
 from deploy.endpoint.model import Model
 from deploy.endpoint.wanted import Wanted
 from deploy.errors import ExistsError, MissingError
 from deploy.options import Common
 from deploy.screen import Screen
+
+if TYPE_CHECKING:
+    from deploy.aws import Aws
 
 Operation = Callable[..., Any]
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/blerssi"

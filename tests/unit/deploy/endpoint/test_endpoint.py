@@ -5,6 +5,7 @@ import pytest
 
 from container.errors import UserError
 from deploy.endpoint import endpoint
+from deploy.endpoint.alarms import Limits
 from deploy.endpoint.config import Configuration, Instances
 from deploy.endpoint.failure import EndpointFailedError, RolledBackError
 from deploy.endpoint.model import Model
@@ -158,7 +159,7 @@ def test_a_rollback_names_the_alarm_and_removes_the_new_version(deployed: FakeAw
         next(iter(deployed.alarms.values()))["StateValue"] = "ALARM"
 
     deployed.operations["UpdateEndpoint"] = rolls_back
-    with pytest.raises(RolledBackError, match="was rolled back: An alarm. On: .*5xx") as caught:
+    with pytest.raises(RolledBackError, match=r"was rolled back: An alarm\. On: .*5xx") as caught:
         bring_about(deployed, wanted(configuration=OTHER))
     assert "Removed again: configuration" in caught.value.hint
     assert deployed.things == before
@@ -226,8 +227,6 @@ def test_expired_credentials_end_it_without_removing_anything(aws: FakeAws) -> N
 
 
 def test_changed_limits_change_the_alarms_only(deployed: FakeAws) -> None:
-    from deploy.endpoint.alarms import Limits
-
     bring_about(deployed, wanted(limits=Limits(server_errors=0.5)))
     assert deployed.calls == ["PutMetricAlarm"]
     deployed.calls.clear()
@@ -240,7 +239,7 @@ def test_changed_limits_change_the_alarms_only(deployed: FakeAws) -> None:
 def test_nothing_is_asked_for_what_cannot_be_had() -> None:
     nobody = FakeAws()
     nobody.operations.clear()
-    with pytest.raises(UserError, match="--instances 0.*--step 99"):
+    with pytest.raises(UserError, match=r"--instances 0.*--step 99"):
         bring_about(
             nobody,
             wanted(configuration=Configuration(Instances(count=0)), rollout=Rollout("canary", 99)),
@@ -251,7 +250,5 @@ def test_names_are_not_taken_for_secrets_but_values_are_not_shown(aws: FakeAws) 
     screen = io.StringIO()
     secret = "not-for-anybody"  # noqa: S105 - the test looks for it
     model = Model("image", "s3://bucket/m.tar.gz", ROLE, {"TOKEN": secret})
-    found = endpoint.bring_about(
-        common(aws, screen), wanted(model=model), seconds=5, every=0.01
-    )
+    found = endpoint.bring_about(common(aws, screen), wanted(model=model), seconds=5, every=0.01)
     assert secret not in screen.getvalue() + str(found)
