@@ -57,19 +57,19 @@ def run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
     if arguments.image_tag and not _TAG.fullmatch(arguments.image_tag):
         raise UserError(f"--image-tag is {arguments.image_tag!r}, which no tag may be.")
     with image.engine() as client:
-        local = _take(client, arguments, given.screen)
-        for note in image.check(local):
+        local = _take(client, arguments, given.screen, plan=given.aws.plan)
+        tag = arguments.image_tag or (local.tag if local else "TAG")
+        for note in image.check(local) if local else ():
             given.screen.say(note)
-        tag = arguments.image_tag or local.tag
         uri = repository.ensure(
             given.aws, arguments.repository, given.tags, arguments.repository_kms_key, given.screen
         )
-        if given.aws.plan:
-            return _plan(given, local, uri or arguments.repository, tag)
+        if given.aws.plan or local is None:
+            return _plan(given, arguments.image or image.NAME, uri or arguments.repository, tag)
         if uri is None:
             raise DeployError(f"ECR made {arguments.repository} and gave no URI.")
         pushed = Push(given.aws, client, given.screen, uri, tag).run(local)
-    given.screen.say(f"{pushed['image']}")
+    given.screen.say(pushed["image"])
     given.screen.result(pushed)
     return 0
 
@@ -147,11 +147,13 @@ class Push:
             decode=True,
             auth_config={"username": login.username, "password": login.password},
         )
-        for line in lines:
-            if reason := line.get("error"):
-                raise _refusal(target, str(reason))
+        reason = None
+        for line in lines:  # to the end, even after an error: the SDK leaves a socket open else
+            reason = reason or line.get("error")
             layers.take(line)
             self._screen.progress(f"Pushing {target}: {layers}")
+        if reason:
+            raise _refusal(target, str(reason))
 
     def _verified(self, local: LocalImage, login: Login) -> Manifest:
         """Ask the registry for what it holds now."""
@@ -170,11 +172,16 @@ class Push:
         return found
 
 
-def _take(client: Any, arguments: argparse.Namespace, screen: Screen) -> LocalImage:
-    """Give the image that is asked for; ours is built where it is missing."""
+def _take(
+    client: Any, arguments: argparse.Namespace, screen: Screen, *, plan: bool
+) -> LocalImage | None:
+    """Give the image that is asked for; ours is built where it is missing, but not for a plan."""
     name = arguments.image or image.NAME
     found = image.inspect(client, name)
     if arguments.build or (found is None and arguments.image is None):
+        if plan:
+            screen.say(f"would build {name}")
+            return found
         image.build(name, screen)
         found = image.inspect(client, name)
     if found is None:
@@ -185,9 +192,9 @@ def _take(client: Any, arguments: argparse.Namespace, screen: Screen) -> LocalIm
     return found
 
 
-def _plan(given: options.Common, local: LocalImage, uri: str, tag: str) -> int:
-    given.screen.say(f"would push {local.name} ({local.identity}) to {uri}:{tag}, if not there")
-    given.screen.result({"plan": given.aws.planned, "push": {"from": local.name, "tag": tag}})
+def _plan(given: options.Common, name: str, uri: str, tag: str) -> int:
+    given.screen.say(f"would push {name} to {uri}:{tag}, if it is not there")
+    given.screen.result({"plan": given.aws.planned, "push": {"from": name, "to": f"{uri}:{tag}"}})
     return 0
 
 

@@ -85,7 +85,8 @@ class Identities:
         with LOCK:
             found = self._role(role)
             trust = policies.parse(found.assume_role_policy_document)
-        if not policies.trusts(trust, {"Service": [SERVICE]}, Ask("sts:AssumeRole", role)):
+        ask = Ask("sts:AssumeRole", role, {"aws:sourceaccount": [self._account]})
+        if not policies.trusts(trust, {"Service": [SERVICE]}, ask):
             raise _cannot_assume(role)
         for credentials, acting in self._acting.values():
             if acting == role:

@@ -20,11 +20,11 @@ from deploy.aws import Aws
 from deploy.errors import UnreachableError
 from deploy.push import Push
 from deploy.screen import Screen
-from local_test.aws.clients import Credentials
 from local_test.aws.laptop import Laptop
 from tests.support.deploys import Ended, deploy
 from tests.support.faults import Line
 from tests.support.laptop import laptop
+from tests.support.roles import assumed
 
 MINE = "blerssi-test-push"  # the label of all images of this file
 SIZE = 8 << 20  # bytes that cannot be compressed
@@ -140,7 +140,7 @@ def test_a_plan_makes_nothing(aws: Laptop, picture: str) -> None:
     ended = push(aws, "--image", picture, "--repository", "planned", "--plan")
     assert ended.code == 0, ended.err
     assert "would call ecr:CreateRepository\n  repositoryName = planned\n" in ended.err
-    assert f"would push {picture} (sha256:" in ended.err
+    assert f"would push {picture} to planned:" in ended.err
     found = aws.client("ecr").describe_repositories()["repositories"]
     assert "planned" not in {each["repositoryName"] for each in found}
 
@@ -180,19 +180,13 @@ def test_the_pusher_pushes_into_its_repository_and_no_other(aws: Laptop, picture
     made = deploy(
         "iam", "apply", "pusher", "--bucket", "any-bucket", "--json", variables=aws.variables
     )
-    session = aws.client("sts").assume_role(
-        RoleArn=made.document["roles"]["pusher"], RoleSessionName="builder"
-    )["Credentials"]
-    credentials = Credentials(
-        session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"]
-    )
-    variables = aws.variables_for(aws.url, credentials)
+    variables = assumed(aws, made.document["roles"]["pusher"])
     ended = push(aws, "--image", picture, variables=variables)
     assert ended.code == 0, ended.err
     ended = push(aws, "--image", picture, "--repository", "theirs", variables=variables)
     assert ended.code == 1
     assert "IAM does not allow ecr:" in ended.err
-    assert credentials.secret not in ended.err
+    assert variables["AWS_SECRET_ACCESS_KEY"] not in ended.err
 
 
 def test_a_registry_that_breaks_in_mid_push_leaves_no_tag_and_a_rerun_succeeds(

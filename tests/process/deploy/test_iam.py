@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from local_test.aws.clients import Credentials
 from local_test.aws.laptop import Laptop
 from tests.support.deploys import deploy, model_folder
+from tests.support.roles import assumed, client
 
 BUCKET = "iam-models"
 ABOUT = ("--bucket", BUCKET, "--prefix", "ours")
@@ -27,14 +27,6 @@ def made(aws: Laptop) -> Iterator[dict[str, str]]:
     assert ended.code == 0, ended.err
     left = {each["RoleName"] for each in aws.client("iam").list_roles()["Roles"]}
     assert not left & {f"blerssi-{name}" for name in roles}
-
-
-def assumed(aws: Laptop, arn: str) -> dict[str, str]:
-    """Give the variables of somebody who has assumed a role."""
-    session = aws.client("sts").assume_role(RoleArn=arn, RoleSessionName="somebody")
-    found = session["Credentials"]
-    credentials = Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
-    return aws.variables_for(aws.url, credentials)
 
 
 def test_all_roles_are_made_and_a_rerun_changes_nothing(aws: Laptop, made: dict[str, str]) -> None:
@@ -189,19 +181,9 @@ def test_what_a_role_needs_works_and_anything_else_is_denied(
     parameters: dict[str, object],
     allowed: bool,
 ) -> None:
-    import boto3
-
-    variables = assumed(aws, made[name])
-    client = boto3.client(
-        service,
-        endpoint_url=aws.url,
-        region_name=variables["AWS_REGION"],
-        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=variables["AWS_SESSION_TOKEN"],
-    )
+    asked = client(service, assumed(aws, made[name]))
     try:
-        getattr(client, operation)(**parameters)
+        getattr(asked, operation)(**parameters)
         code = ""
     except ClientError as error:  # that a thing is not there is an answer of somebody who may ask
         code = error.response["Error"]["Code"]

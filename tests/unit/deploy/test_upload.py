@@ -1,9 +1,13 @@
+import io
 from pathlib import Path
 
 import pytest
+from botocore.stub import Stubber
 
 from container.errors import UserError
-from deploy.upload import Destination, Encryption, checked
+from deploy.aws import Aws
+from deploy.screen import Screen
+from deploy.upload import Destination, Encryption, Upload, checked
 from model import archive, artifact
 from model.errors import ArtifactError
 from tests.support.deploys import model_folder
@@ -104,3 +108,26 @@ def test_what_the_verifier_rejects_is_refused(tmp_path: Path, make: object, word
 def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="There is no model"), checked(tmp_path / "gone"):
         pass
+
+
+def listing(region: str) -> tuple[Upload, Stubber]:
+    """Give an upload to a bucket of some region, which holds nothing."""
+    aws = Aws(Screen(io.StringIO()), region="eu-west-1")
+    stub = Stubber(aws.client("s3"))
+    headers = {"x-amz-bucket-region": region} if region else {}
+    answer = {"KeyCount": 0, "ResponseMetadata": {"HTTPHeaders": headers}}
+    stub.add_response("list_objects_v2", answer)
+    stub.activate()
+    return Upload(aws, Screen(io.StringIO()), Destination("bucket", ""), {}), stub
+
+
+def test_a_bucket_of_another_region_is_refused() -> None:
+    upload, _ = listing("us-west-2")
+    with pytest.raises(UserError, match="is in us-west-2, and the endpoint is to be in eu-west-1"):
+        upload._look("key")
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", ""])
+def test_a_bucket_of_the_same_or_of_no_region_is_taken(region: str) -> None:
+    upload, _ = listing(region)
+    assert upload._look("key") is None

@@ -1,0 +1,62 @@
+"""The whole way with nothing but the roles: upload, endpoint, answer, removal."""
+
+from collections.abc import Iterator
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local_test.aws.laptop import Laptop
+from tests.support import endpoints
+from tests.support.deploys import deploy
+from tests.support.roles import assumed, client
+
+BUCKET = "roles-at-work"
+NAME = "blerssi-at-work"
+ABOUT = ("--bucket", BUCKET, "--prefix", "ours")
+EXTRAS = ("--scale", "1:2", "--capture", 100, "--capture-to", f"s3://{BUCKET}/ours/captured")
+
+
+@pytest.fixture(scope="module")
+def made(aws: Laptop) -> Iterator[dict[str, str]]:
+    aws.client("s3").create_bucket(Bucket=BUCKET)
+    ended = deploy("iam", "apply", *ABOUT, "--json", variables=aws.variables)
+    assert ended.code == 0, ended.err
+    roles: dict[str, str] = ended.document["roles"]
+    yield roles
+    deploy("destroy", "--name", NAME, "--yes", variables=aws.variables)
+    deploy("iam", "remove", *ABOUT, variables=aws.variables)
+
+
+def test_the_pipeline_deploys_and_asks_and_the_cleaner_removes(
+    aws: Laptop, made: dict[str, str]
+) -> None:
+    pipeline, cleaner = assumed(aws, made["pipeline"]), assumed(aws, made["cleaner"])
+    artifact = endpoints.put(aws, BUCKET, "ours/good", endpoints.handler("good"))
+
+    ended = deploy(
+        *("endpoint", "--name", NAME, "--image", endpoints.IMAGE, "--artifact", artifact),
+        *("--role", "blerssi-execution", "--instance-type", "ml.m5.large", "--poll", 0.2),
+        *EXTRAS,
+        variables=pipeline,
+    )
+    assert ended.code == 0, ended.err
+
+    question = {"EndpointName": NAME, "Body": b"x", "ContentType": "text/plain"}
+    answer = client("sagemaker-runtime", pipeline).invoke_endpoint(**question)
+    assert answer["Body"].read() == b"good"
+    with pytest.raises(ClientError, match="is not authorized to perform"):
+        client("sagemaker-runtime", cleaner).invoke_endpoint(**question)
+
+    removal = ("destroy", "--name", NAME, "--artifacts", "--logs", "--yes")
+    refused = deploy(*removal, variables=pipeline)
+    assert refused.code == 1
+    assert "IAM does not allow" in refused.err
+    status = aws.client("sagemaker").describe_endpoint(EndpointName=NAME)["EndpointStatus"]
+    assert status == "InService"
+
+    ended = deploy(*removal, variables=cleaner)
+    assert ended.code == 0, ended.err
+    assert aws.client("sagemaker").list_endpoints(NameContains=NAME)["Endpoints"] == []
+    alarms = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert not [each["AlarmName"] for each in alarms if NAME in each["AlarmName"]]
+    assert aws.client("s3").list_objects_v2(Bucket=BUCKET).get("Contents", []) == []
