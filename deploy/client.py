@@ -9,32 +9,26 @@ sentence; the rows that the model refuses are named, counted over all of them.
 """
 
 import json
-import math
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
-from container.errors import UserError
 from deploy import answers
 from deploy.answers import Answer
 from deploy.errors import DeployError, MissingError, OverdueError, explained
 from deploy.refusal import InvocationError, is_model_error, unfold
 from deploy.retrying import Retry
+from deploy.rows import Row, parts, plain
 from model.errors import Problem
-
-Row = Sequence[float | str | None] | Mapping[str, float | str | None]
 
 OPERATION: Final = "sagemaker:InvokeEndpoint"
 SECONDS: Final = 70.0  # what the platform advises clients to wait at most (C1.31)
 JSON: Final = "application/json"
 
-_LARGEST: Final = 3_500_000  # bytes of an answer: 4 MB is the limit where it is lowest (C4.1)
-_MOST_ROWS: Final = 10_000
-_ANSWER: Final = (180, 48)  # bytes of one record, and of each candidate in it
 _DEFAULT_RETRY: Final = Retry()
 
 
@@ -144,7 +138,7 @@ class Client:
         """
         found: list[Answer] = []
         whole = request_id or uuid.uuid4().hex
-        for number, (start, part) in enumerate(_parts(rows, top_k)):
+        for number, (start, part) in enumerate(parts(rows, top_k)):
             part_id = f"{whole}-{number}" if number else whole
             try:
                 found += self._ask(part, top_k, part_id)
@@ -213,7 +207,7 @@ class Client:
             raise self._explained(error, request_id) from error
 
     def _ask(self, rows: Sequence[Row], top_k: int, request_id: str) -> list[Answer]:
-        document = {"instances": [_plain(row) for row in rows]}
+        document = {"instances": [plain(row) for row in rows]}
         body = json.dumps(document, allow_nan=False).encode()
         reply = self.invoke(body, attributes=f"top_k={top_k}", request_id=request_id)
         return answers.predictions(reply.body, len(rows))
@@ -248,33 +242,6 @@ class Client:
                 "at once, or see its log.",
             )
         return explained(error, OPERATION, {"EndpointName": endpoint})
-
-
-def _parts(rows: Sequence[Row], top_k: int) -> Iterator[tuple[int, Sequence[Row]]]:
-    """Cut rows so that no request and no answer passes the limits; gives where each part begins."""
-    if top_k < 1:
-        raise UserError(f"top_k is {top_k}; a whole number from 1 is expected.")
-    record, candidate = _ANSWER
-    most = max(1, min(_MOST_ROWS, _LARGEST // (record + candidate * top_k)))
-    for start in range(0, len(rows), most):
-        yield start, rows[start : start + most]
-
-
-def _plain(row: Row) -> object:
-    """A row as JSON has it."""
-    if isinstance(row, Mapping):
-        return {name: _number(value) for name, value in row.items()}
-    return [_number(value) for value in row]
-
-
-def _number(value: float | str | None) -> float | str | None:
-    """A reading as JSON has it; text stays text, for the model to refuse with its name."""
-    if value is None or isinstance(value, str | int):
-        return value
-    number = float(value)  # numpy's too
-    if math.isnan(number):
-        return None
-    return number if math.isfinite(number) else str(number)
 
 
 def _by_place(problems: Sequence[Problem], places: Sequence[int]) -> dict[int, Refused]:

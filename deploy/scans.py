@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from container.errors import UserError
-from deploy.client import Row
+from deploy.rows import Row
 
 STDIN: Final = "-"
 TRUTH: Final = "location"  # of the data set's files: where a scan was taken
