@@ -150,8 +150,6 @@ class Hosting:
         role = iam.create_role(RoleName="serving", AssumeRolePolicyDocument=json.dumps(trust))
         allowed = {"Effect": "Allow", "Action": ["s3:*"], "Resource": "*"}
         policy = {"Version": "2012-10-17", "Statement": [allowed]}
-        iam.put_role_policy(
-            RoleName="serving", PolicyName="s3", PolicyDocument=json.dumps(policy)
-        )
+        iam.put_role_policy(RoleName="serving", PolicyName="s3", PolicyDocument=json.dumps(policy))
         arn: str = role["Role"]["Arn"]
         return arn

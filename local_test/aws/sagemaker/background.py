@@ -72,3 +72,5 @@ def _repeat(cloud: Cloud, function: Callable[[Cloud], None], seconds: float) -> 
             function(cloud)
         except (ClientError, BotoCoreError, AwsError) as error:
             _LOG.warning("%s failed and is tried again: %s", function.__name__, error)
+        except Exception:  # one strange alarm must not end the evaluation of all others
+            _LOG.exception("%s failed and is tried again.", function.__name__)
