@@ -130,6 +130,7 @@ class SeaweedFs:
         arguments += ["-volume.max=100", "-master.volumeSizeLimitMB=64"]
         arguments += ["-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=false"]
         arguments += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false"]
+        arguments += ["-master.telemetry=false"]
         arguments += [f"-{name}={port}" for name, port in self._ports.items()]
         with self._log.open("wb") as log:
             return subprocess.Popen(

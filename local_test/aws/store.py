@@ -44,7 +44,7 @@ class Store:
 
 
 class Table:
-    """Documents by name, in the order of their names; any text can be a name.
+    """Documents by name, in the order of their names; any text that a file name can hold quoted.
 
     Args:
         folder: Where its files are; what stands there already is read at once.
