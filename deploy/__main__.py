@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from container.errors import ContainerError
-from deploy import destroy, invoke, push, upload
+from deploy import destroy, fetch, gate, invoke, push, training, upload, validate
 from deploy.aws import BOTO_ERRORS
 from deploy.batch import command as batch
 from deploy.endpoint import command as endpoint
+from deploy.endpoint import model_command as model
 from deploy.errors import DeployError, explained
 from deploy.iam import command as iam
+from deploy.pipeline import command as pipeline
 from deploy.screen import screen_for
 from model.errors import ModelError
 
@@ -40,9 +42,15 @@ COMMANDS: Mapping[str, Command] = {
     "push": push,
     "upload": upload,
     "iam": iam,
+    "fetch": fetch,
+    "train": training,
+    "gate": gate,
+    "model": model,
     "endpoint": endpoint,
+    "validate": validate,
     "invoke": invoke,
     "batch": batch,
+    "pipeline": pipeline,
     "destroy": destroy,
 }
 

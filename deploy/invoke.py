@@ -24,12 +24,12 @@ from deploy.client import Client, Refused, Target
 from deploy.floor_plan import FLOOR
 from deploy.follow import Growing
 from deploy.invoke_options import add_arguments
-from deploy.options import STDOUT
+from deploy.options import STDOUT, screen_of
 from deploy.plot import Shown
 from deploy.refusal import InvocationError
 from deploy.retrying import ONCE, Retry
 from deploy.scans import STDIN, Scan
-from deploy.screen import Screen, screen_for
+from deploy.screen import Screen
 from deploy.watch import Lines, Watch
 
 HELP = "ask an endpoint, and print or draw its answers"
@@ -48,15 +48,16 @@ _TOP_K: Final = 3  # candidates, where nobody says
 __all__ = ["EXAMPLES", "HELP", "add_arguments", "run"]
 
 
-def run(options: argparse.Namespace, _variables: Mapping[str, str]) -> int:
+def run(options: argparse.Namespace, variables: Mapping[str, str]) -> int:
     """Ask, show, and give 0; 1 where rows were refused.
 
     Raises:
         ContainerError: The scans cannot be read, or the endpoint cannot be asked.
     """
     _check(options)
-    screen = screen_for(options.json)
-    session = Aws(screen, region=options.region, profile=options.profile).session
+    screen = screen_of(options)
+    region = options.region or variables.get("AWS_REGION")  # which boto3 alone does not read
+    session = Aws(screen, region=region, profile=options.profile).session
     target = Target(options.endpoint, options.variant, options.model)
     retry = ONCE if options.no_retry else replace(Retry(), repeatable=not options.has_effects)
     asked = Client(client.runtime(session), target, retry=retry)

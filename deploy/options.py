@@ -61,6 +61,23 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write the result as JSON there, or to stdout (sentences then go to stderr)",
     )
+    parser.add_argument(
+        "--save",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="write one value of the result there, for the next step of a pipeline (repeatable)",
+    )
+
+
+def screen_of(options: argparse.Namespace) -> Screen:
+    """Make the screen that the options of `add_output` ask for.
+
+    Raises:
+        UserError: A `--save` is not NAME=FILE.
+    """
+    parts = assignments(options.save, "--save")
+    return screen_for(options.json, {name: Path(file) for name, file in parts.items()})
 
 
 def common(options: argparse.Namespace, variables: Mapping[str, str]) -> Common:
@@ -70,7 +87,7 @@ def common(options: argparse.Namespace, variables: Mapping[str, str]) -> Common:
         UserError: A tag cannot be one.
         DeployError: There is no region, or no such profile.
     """
-    screen = screen_for(options.json)
+    screen = screen_of(options)
     owner = options.owner or variables.get("USER") or "unknown"
     tags = naming.tags(options.project, owner, assignments(options.tag, "--tag"))
     region = options.region or variables.get("AWS_REGION")  # which boto3 alone does not read

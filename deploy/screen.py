@@ -18,11 +18,18 @@ class Screen:
     Args:
         people: Where sentences go.
         document: Where the JSON goes: a file, "-" for stdout, None for nowhere.
+        parts: Files for single values of the document, by their names in it.
     """
 
-    def __init__(self, people: TextIO, document: Path | None = None) -> None:
+    def __init__(
+        self,
+        people: TextIO,
+        document: Path | None = None,
+        parts: Mapping[str, Path] | None = None,
+    ) -> None:
         self._people = people
         self._document = document
+        self._parts = parts or {}
         self._live = people.isatty()
         self._open = False
         self._shown = ("", 0.0)
@@ -54,25 +61,36 @@ class Screen:
             self._open = False
 
     def result(self, document: Mapping[str, Any]) -> None:
-        """Write what a program wants to know; does nothing without `--json`.
+        """Write what a program wants to know; does nothing without `--json` and `--save`.
 
         Raises:
-            DeployError: The file cannot be written.
+            DeployError: A file cannot be written, or the document has no such value.
         """
+        for name, path in self._parts.items():
+            if name in document:
+                _write(path, str(document[name]))
+            elif "error" not in document:
+                raise DeployError(
+                    f"--save: there is no {name}; there are {', '.join(sorted(document))}."
+                )
         if self._document is None:
             return
         text = json.dumps(document, indent=2, default=str) + "\n"
         if str(self._document) == "-":
             sys.stdout.write(text)
             sys.stdout.flush()
-            return
-        try:
-            self._document.parent.mkdir(parents=True, exist_ok=True)
-            self._document.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise DeployError(f"{self._document} cannot be written: {error.strerror}.") from error
+        else:
+            _write(self._document, text)
 
 
-def screen_for(document: Path | None) -> Screen:
-    """Give the screen of a command whose `--json` is this."""
-    return Screen(sys.stderr if str(document) == "-" else sys.stdout, document)
+def screen_for(document: Path | None, parts: Mapping[str, Path] | None = None) -> Screen:
+    """Give the screen of a command whose `--json` and `--save` are these."""
+    return Screen(sys.stderr if str(document) == "-" else sys.stdout, document, parts)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DeployError(f"{path} cannot be written: {error.strerror}.") from error

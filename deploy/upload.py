@@ -138,9 +138,23 @@ def checked(model: Path) -> Iterator[Path]:
             artifact.verify(model)  # names the folder's own paths, where something is wrong
             packed = folder / ARCHIVE
             archive.pack(model, packed)
-        archive.unpack(packed, folder / "unpacked")
-        artifact.verify(folder / "unpacked")
+        with unpacked(packed) as content:
+            artifact.verify(content)
         yield packed
+
+
+@contextlib.contextmanager
+def unpacked(packed: Path) -> Iterator[Path]:
+    """Give the folder of an archive, for as long as it is looked at.
+
+    Raises:
+        ArtifactError: It is none.
+        OSError: The disk is full.
+    """
+    with tempfile.TemporaryDirectory(prefix="deploy-unpacked-") as name:
+        folder = Path(name, "model")
+        archive.unpack(packed, folder)
+        yield folder
 
 
 class Upload:

@@ -1,6 +1,7 @@
 """The command line of a run: what the platform's files say, a flag can say too, and beats them."""
 
 import argparse
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,12 +38,14 @@ class Arguments:
         hyperparameters: Text by name; these beat hyperparameters.json.
         upload: Where the packed model goes, `s3://bucket/prefix`; None for nowhere.
         fresh: Whether to forget the checkpoints of an earlier run.
+        checkpoints: Where checkpoints are kept; None for the platform's folder.
     """
 
     channels: dict[str, Path] = field(default_factory=dict)
     hyperparameters: dict[str, str] = field(default_factory=dict)
     upload: str | None = None
     fresh: bool = False
+    checkpoints: Path | None = None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -78,16 +81,45 @@ def parse(arguments: Sequence[str]) -> Arguments:
     parser.add_argument(
         "--fresh", action="store_true", help="forget the checkpoints of an earlier run"
     )
-    hyperparameters.add_flags(parser.add_argument_group("hyperparameters"))
+    parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        metavar="PATH",
+        help="keep them there, on a volume that outlives the pod for example",
+    )
+    group = parser.add_argument_group("hyperparameters")
+    group.add_argument(
+        "--hyperparameters",
+        default="{}",
+        metavar="JSON",
+        help="several at once, as hyperparameters.json has them; their own flags beat these",
+    )
+    hyperparameters.add_flags(group)
     values = vars(parser.parse_args(arguments))
     prefix = hyperparameters.FLAG_PREFIX
     return Arguments(
         channels={name: values[name] for name in CHANNELS if values[name] is not None},
-        hyperparameters={
+        hyperparameters=_object(values["hyperparameters"])
+        | {
             name.removeprefix(prefix): value
             for name, value in values.items()
             if name.startswith(prefix) and value is not None
         },
         upload=values["upload"],
         fresh=values["fresh"],
+        checkpoints=values["checkpoints"],
     )
+
+
+def _object(text: str) -> dict[str, str]:
+    """Read hyperparameters as JSON; numbers and lists are turned back into text."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise UserError(f"--hyperparameters is {text!r:.100}; expected a JSON object.")
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in found.items()
+    }

@@ -93,7 +93,8 @@ def run(
     uploader = Uploader(Destination.parse(arguments.upload)) if arguments.upload else None
     loop = prepare(environment, arguments)
     hosts = environment.hosts()
-    folder = CheckpointFolder(environment.checkpoint_dir, hosts.current)
+    places = arguments.checkpoints or environment.checkpoint_dir
+    folder = CheckpointFolder(places, hosts.current)
     kept = folder if folder.is_usable() else None
     if kept is not None:
         _continue(loop, kept, fresh=arguments.fresh)

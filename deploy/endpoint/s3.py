@@ -27,6 +27,13 @@ def split(uri: str) -> tuple[str, str]:
     return found[1], found[2] or ""
 
 
+def resolved(place: str, bucket: str | None) -> str:
+    """Give a key of a bucket as a URI; URIs and absolute paths stay as they are."""
+    if bucket and not place.startswith(("s3://", "/")):
+        return below(f"s3://{bucket}", place)
+    return place
+
+
 def below(folder: str, *names: str) -> str:
     """Give a place inside of a folder, with one slash between."""
     return "/".join((folder.rstrip("/"), *names))

@@ -32,3 +32,16 @@ def test_the_help_names_channels_and_hyperparameters(capsys: pytest.CaptureFixtu
     assert caught.value.code == 0
     text = capsys.readouterr().out
     assert all(each in text for each in ("--validation", "--learning-rate", "s3://bucket", "2 %"))
+
+
+def test_hyperparameters_come_as_json_too_and_flags_beat_them() -> None:
+    line = ["--hyperparameters", '{"epochs": 3, "hidden": [8, 8], "seed": "1"}', "--seed", "2"]
+    found = parse([*line, "--checkpoints", "/checkpoints/run"])
+    assert found.hyperparameters == {"epochs": "3", "hidden": "[8, 8]", "seed": "2"}
+    assert found.checkpoints == Path("/checkpoints/run")
+
+
+@pytest.mark.parametrize("text", ["epochs=3", "[1]", ""])
+def test_hyperparameters_that_are_no_object_are_refused(text: str) -> None:
+    with pytest.raises(UserError, match="expected a JSON object"):
+        parse(["--hyperparameters", text])
