@@ -1,0 +1,199 @@
+"""One endpoint from its plan to its end, and what a second run of each step does."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from local_test.aws.laptop import Laptop
+from tests.process.deploy.endpoint.conftest import Run
+from tests.support import endpoints
+from tests.support.deploys import deploy
+from tests.support.waiting import until
+
+
+def left(aws: Laptop, name: str) -> list[str]:
+    """What there is of an endpoint, by name."""
+    sagemaker, found = aws.client("sagemaker"), []
+    for kind in ("endpoint", "endpoint_config", "model"):
+        listed = getattr(sagemaker, f"list_{kind}s")(NameContains=name)
+        key = kind.title().replace("_", "")
+        found += [each[f"{key}Name"] for each in listed[f"{key}s"]]
+    alarms = aws.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"blerssi-deploy/{name}/")
+    found += [each["AlarmName"] for each in alarms["MetricAlarms"]]
+    return found + [each["ResourceId"] for each in scalable(aws, name)]
+
+
+def scalable(aws: Laptop, name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = aws.client("application-autoscaling").describe_scalable_targets(
+        ServiceNamespace="sagemaker", ResourceIds=[f"endpoint/{name}/variant/AllTraffic"]
+    )["ScalableTargets"]
+    return found
+
+
+def ask(aws: Laptop, name: str) -> str:
+    reply = endpoints.impatient(aws).invoke_endpoint(
+        EndpointName=name, Body=b"x", ContentType="text/plain"
+    )
+    answer: str = reply["Body"].read().decode()
+    return answer
+
+
+def written(calls: list[Mapping[str, Any]]) -> list[str]:
+    return [each["operation"] for each in calls]
+
+
+def test_a_plan_names_every_call_and_makes_none(
+    aws: Laptop, name: str, run: Run, good: str
+) -> None:
+    ended = run(good, "--scale", "1:3", "--capture", 20, "--plan", "--json")
+    assert ended.code == 0, ended.err
+    plan = ended.document["plan"]
+    assert written(plan) == [
+        "sagemaker:CreateModel",
+        "sagemaker:CreateEndpointConfig",
+        *["cloudwatch:PutMetricAlarm"] * 3,
+        "sagemaker:CreateEndpoint",
+        "application-autoscaling:RegisterScalableTarget",
+        "application-autoscaling:PutScalingPolicy",
+    ]
+    assert plan[0]["parameters"]["ModelName"] == ended.document["model"]
+    assert plan[5]["parameters"]["EndpointConfigName"] == ended.document["config"]
+    assert "would call sagemaker:CreateEndpoint\n  EndpointName = " in ended.err
+    assert left(aws, name) == []
+
+
+def test_from_nothing_to_nothing(aws: Laptop, name: str, run: Run, good: str, bucket: str) -> None:
+    options = ("--instances", 1, "--scale", "1:3", "--capture", 100, "--json")
+    first = run(good, *options)
+    assert first.code == 0, first.err
+    assert "no zone redundancy" in first.err
+    made = first.document
+    assert (made["action"], made["status"]) == ("created", "InService")
+    assert ask(aws, name) == "good"
+    assert (scalable(aws, name)[0]["MinCapacity"], made["scaling"]["most"]) == (1, 3)
+    again = run(good, *options).document
+    assert (again["action"], again["changes"]) == ("unchanged", [])
+    assert {**again, "action": 0, "changes": 0} == {**made, "action": 0, "changes": 0}
+
+    captured = f"capture/{name}/"
+    s3 = aws.client("s3")
+    until(lambda: s3.list_objects_v2(Bucket=bucket, Prefix=captured)["KeyCount"], "a captured file")
+    destroy = ("destroy", "--name", name, "--artifacts", "--logs", "--json")
+    plan = deploy(*destroy, "--plan", variables=aws.variables)
+    assert plan.code == 0, plan.err
+    assert set(written(plan.document["plan"])) == {
+        "application-autoscaling:DeleteScalingPolicy",
+        "application-autoscaling:DeregisterScalableTarget",
+        "sagemaker:DeleteEndpoint",
+        "cloudwatch:DeleteAlarms",
+        "sagemaker:DeleteEndpointConfig",
+        "sagemaker:DeleteModel",
+        "logs:DeleteLogGroup",
+        "s3:DeleteObjects",
+    }
+    unasked = deploy(*destroy, variables=aws.variables)
+    assert (unasked.code, "Give --yes" in unasked.err) == (1, True)
+    assert ask(aws, name) == "good"
+    gone = deploy(*destroy, "--yes", variables=aws.variables)
+    assert gone.code == 0, gone.err
+    assert left(aws, name) == []
+    assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+    groups = aws.client("logs").describe_log_groups(
+        logGroupNamePrefix=f"/aws/sagemaker/Endpoints/{name}"
+    )
+    assert groups["logGroups"] == []
+    empty = deploy(*destroy, "--yes", variables=aws.variables)
+    assert (empty.code, json.loads(empty.out)) == (0, {"removed": [], "left": []})
+
+
+def test_options_that_are_left_out_are_taken_back(
+    aws: Laptop, name: str, run: Run, good: str
+) -> None:
+    assert run(good, "--instances", 1, "--scale", "1:3").code == 0
+    ended = run(good, "--instances", 1, "--no-alarms", "--json")
+    assert ended.code == 0, ended.err
+    assert scalable(aws, name) == []
+    assert not [each for each in left(aws, name) if each.startswith("blerssi-deploy/")]
+
+
+def test_a_scaled_endpoint_keeps_its_instances_and_may_change_their_type(
+    aws: Laptop, name: str, run: Run, good: str
+) -> None:
+    assert run(good, "--instances", 1, "--scale", "1:3").code == 0
+    sagemaker = aws.client("sagemaker")
+    sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName=name,
+        DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 2}],
+    )
+    sagemaker.get_waiter("endpoint_in_service").wait(
+        EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+
+    def instances() -> int:
+        found = sagemaker.describe_endpoint(EndpointName=name)["ProductionVariants"][0]
+        count: int = found["DesiredInstanceCount"]
+        return count
+
+    ended = run(good, "--instances", 1, "--scale", "1:3", "--capture", 5)
+    assert (ended.code, instances()) == (0, 2), ended.err
+    ended = run(good, "--instances", 1, "--scale", "1:3", "--instance-type", "ml.c5.large")
+    assert (ended.code, instances()) == (0, 1), ended.err
+    assert scalable(aws, name)[0]["MaxCapacity"] == 3
+
+
+def test_serverless(aws: Laptop, name: str, run: Run, good: str) -> None:
+    ended = deploy(
+        *("endpoint", "--name", name, "--image", endpoints.IMAGE, "--role", "endpoint-role"),
+        *("--artifact", good, "--serverless", 1024, "--concurrency", 3, "--poll", 0.2, "--json"),
+        variables=aws.variables,
+    )
+    assert ended.code == 0, ended.err
+    assert ask(aws, name) == "good"
+    found = aws.client("sagemaker").describe_endpoint(EndpointName=name)["ProductionVariants"][0]
+    assert found["CurrentServerlessConfig"]["MemorySizeInMB"] == 1024
+
+
+def test_asynchronous(aws: Laptop, name: str, run: Run, good: str, bucket: str) -> None:
+    to = f"s3://{bucket}/async"
+    ended = run(good, "--instances", 1, "--async-to", to, "--scale", "1:2", "--target", 5)
+    assert ended.code == 0, ended.err
+    s3 = aws.client("s3")
+    s3.put_object(Bucket=bucket, Key="question", Body=b"x")
+    reply = aws.client("sagemaker-runtime").invoke_endpoint_async(
+        EndpointName=name, InputLocation=f"s3://{bucket}/question", ContentType="text/plain"
+    )
+    answers = f"async/{name}/answers/"
+    assert reply["OutputLocation"].startswith(f"s3://{bucket}/{answers}")
+    until(lambda: s3.list_objects_v2(Bucket=bucket, Prefix=answers)["KeyCount"], "the answer")
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_what_others_use_or_made_stays(
+    aws: Laptop, name: str, run: Run, bucket: str, shared: bool
+) -> None:
+    """An artefact that another model uses, or that was not uploaded by us."""
+    tagging = endpoints.OURS if shared else "owner=somebody"
+    artifact = endpoints.put(aws, bucket, "good", endpoints.handler("good"), tagging)
+    assert run(artifact, "--instances", 1).code == 0
+    sagemaker = aws.client("sagemaker")
+    model = sagemaker.list_models(NameContains=name)["Models"][0]["ModelName"]
+    other = f"somebodys-{name}"
+    if shared:
+        found = sagemaker.describe_model(ModelName=model)
+        sagemaker.create_model(
+            ModelName=other,
+            PrimaryContainer={"Image": endpoints.IMAGE, "ModelDataUrl": artifact},
+            ExecutionRoleArn=found["ExecutionRoleArn"],
+        )
+    ended = deploy(
+        "destroy", "--name", name, "--artifacts", "--yes", "--json", variables=aws.variables
+    )
+    assert ended.code == 0, ended.err
+    why = "another model uses it" if shared else "it was not uploaded here"
+    assert ended.document["left"] == [{"kind": "artefact", "name": artifact, "why": why}]
+    aws.client("s3").head_object(Bucket=bucket, Key="good/model.tar.gz")
+    assert left(aws, name) == ([other] if shared else [])
+    if shared:
+        sagemaker.delete_model(ModelName=other)
