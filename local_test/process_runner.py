@@ -6,6 +6,7 @@ the mounts (C5.35).
 
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from container.errors import PlatformError
 from local_test.runner import STOP_SECONDS, Program, Running, Show
 
 PROJECT = Path(__file__).resolve().parent.parent
+_PORTS = range(20_000, 32_000)
 IMAGE_PYTHON = PROJECT / ".venv/image/bin/python"  # made by `make`: the packages of the image
 
 
@@ -134,11 +136,16 @@ class _RunningProcess(Running):
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port that nobody listens on right now.
+
+    It is below those that the system gives to outgoing connections, one of which could take it
+    before the server does.
+    """
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _as_a_shell(code: int) -> int:

@@ -25,7 +25,7 @@ def model_fn(model_dir):
 def transform_fn(model, body, content_type, accept):
     text = body if isinstance(body, str) else body.decode()
     if "slow" in text:
-        time.sleep(30)
+        time.sleep(5)
     lines = []
     for number, row in enumerate(csv.reader(io.StringIO(text))):
         if "bad" in row:

@@ -86,6 +86,7 @@ class Caller:
         self._host = urlsplit(url).netloc
         self._call = call
         self._stopping = stopping
+        self._closed = threading.Event()
         self._local = threading.local()
         self._connections: list[http.client.HTTPConnection] = []
 
@@ -111,7 +112,8 @@ class Caller:
             try:
                 return self._asked(body)
             except CallError as error:
-                if error.is_refusal or left == 0 or self._stopping.wait(_PAUSE):
+                final = error.is_refusal or left == 0 or self._closed.is_set()
+                if final or self._stopping.wait(_PAUSE):
                     raise
                 left -= 1
 
@@ -137,7 +139,8 @@ class Caller:
         return f"{blamed}: {_sentence(error)}"
 
     def close(self) -> None:
-        """Close all connections; requests that are on their way end in an error."""
+        """Close all connections; requests that are on their way end in an error, for good."""
+        self._closed.set()
         for each in self._connections:
             with contextlib.suppress(OSError):
                 if each.sock is not None:
@@ -195,6 +198,8 @@ class Caller:
             connection.request(method, path, _pieces(body), headers, encode_chunked=True)
         else:
             connection.request(method, path, body, headers)
+        if self._closed.is_set():  # it did not see this connection, which is new
+            raise ConnectionAbortedError("closed")
         response = connection.getresponse()
         media_type = response.headers.get("Content-Type", "")
         return Answer(response.status, media_type, response.read())

@@ -15,7 +15,7 @@ from local_test.aws.sagemaker import logs, transform_objects
 from local_test.aws.sagemaker.jobs import JobFailedError
 from local_test.runner import Program, Running
 
-_READY_SECONDS: Final = 1800.0  # what the platform grants a container of a transform job
+READY_SECONDS = 1800.0  # what the platform grants a container of a transform job
 _PAUSE: Final = 0.1
 _QUOTED: Final = 400  # characters of a log in a FailureReason
 
@@ -98,7 +98,7 @@ def serving(
 
 
 def _ready(running: Running, stops: Callable[[], None]) -> str:
-    deadline = time.monotonic() + _READY_SECONDS
+    deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         stops()
         if (code := running.poll()) is not None:
@@ -107,7 +107,7 @@ def _ready(running: Running, stops: Callable[[], None]) -> str:
         if running.url and client.is_healthy(running.url):
             return running.url
         time.sleep(_PAUSE)
-    raise _not_ready(running, f"{contract.PING} did not answer 200 within {_READY_SECONDS:g} s")
+    raise _not_ready(running, f"{contract.PING} did not answer 200 within {READY_SECONDS:g} s")
 
 
 def _not_ready(running: Running, why: str) -> JobFailedError:

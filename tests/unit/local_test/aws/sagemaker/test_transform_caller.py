@@ -186,7 +186,7 @@ def test_closing_ends_what_is_on_its_way() -> None:
 
         return reply
 
-    with serving((200, b"")) as server, caller(server, retries=0) as made:
+    with serving((200, b"")) as server, caller(server, retries=3) as made:
         server.reply = wait(server)  # type: ignore[method-assign]
         faults: list[CallError] = []
 
