@@ -21,7 +21,6 @@ from deploy.errors import DeployError, MissingError
 from deploy.screen import Screen
 from deploy.waiting import Wait
 
-STEM: Final = "blerssi-batch"
 ENDED: Final = ("Completed", "Failed", "Stopped")
 _MOST_ATTEMPTS: Final = 50  # of the same job: names of failed ones are taken for ever
 
@@ -102,7 +101,7 @@ class Jobs:
     Args:
         aws: Where.
         screen: For progress.
-        tags: For jobs that are made.
+        tags: For jobs that are made; their names begin with the project's, as IAM wants them.
     """
 
     def __init__(self, aws: Aws, screen: Screen, tags: Mapping[str, str]) -> None:
@@ -123,7 +122,9 @@ class Jobs:
         Raises:
             DeployError: AWS refuses.
         """
-        stem = naming.named(STEM, vars(order), longest=naming.LONGEST - 3)
+        stem = naming.named(
+            f"{self._tags[naming.TAG_PROJECT]}-batch", vars(order), longest=naming.LONGEST - 3
+        )
         for attempt in range(1, _MOST_ATTEMPTS + 1):
             name = stem if attempt == 1 else f"{stem}-{attempt}"
             found = self.describe(name)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from deploy import naming
 from deploy.batch.job import Jobs, Order, known_model, model_of
 from deploy.batch.records import CSV
 from deploy.errors import DeployError, MissingError
@@ -60,7 +61,7 @@ class FakeAws:
 
 
 def jobs(aws: FakeAws) -> Jobs:
-    return Jobs(cast("Aws", aws), Screen(io.StringIO()), {"owner": "me"})
+    return Jobs(cast("Aws", aws), Screen(io.StringIO()), naming.tags("floor", "me"))
 
 
 def test_settings_are_those_that_our_formats_need() -> None:
@@ -115,8 +116,10 @@ def test_what_was_done_is_done_anew_where_that_is_wished() -> None:
     assert jobs(aws).start(ORDER, anew=True) == f"{name}-2"
 
 
-def test_names_stay_within_the_limit() -> None:
-    assert len(jobs(FakeAws()).start(ORDER)) <= 60
+def test_names_begin_with_the_project_and_leave_room_for_successors() -> None:
+    name = jobs(FakeAws()).start(ORDER)
+    assert name.startswith("floor-batch-")
+    assert len(name) <= 60
 
 
 def test_endless_failure_ends() -> None:
