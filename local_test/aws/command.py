@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
             if arguments.env_file is not None:
                 _write(arguments.env_file, aws.variables)
             if arguments.program:
-                return _run(arguments.program, {**_without(variables), **aws.variables})
+                return _run(arguments.program, {**without_aws(variables), **aws.variables})
             print(greeting(aws, arguments.folder, docker=docker), flush=True)
             while True:
                 signal.pause()
@@ -120,7 +120,8 @@ def _has_docker() -> bool:
     return True
 
 
-def _without(variables: Mapping[str, str]) -> dict[str, str]:
+def without_aws(variables: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what would come before the laptop's own variables."""
     return {name: value for name, value in variables.items() if name not in _OTHERS}
 
 

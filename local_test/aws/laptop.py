@@ -27,6 +27,7 @@ from local_test.aws.ecr import Ecr
 from local_test.aws.gateway import Gateway
 from local_test.aws.identities import Identities
 from local_test.aws.moto_services import Moto
+from local_test.aws.pushed import Pushed
 from local_test.aws.registry import Registry
 from local_test.aws.sagemaker.images import Images
 from local_test.aws.service import SAGEMAKER
@@ -165,7 +166,7 @@ class Laptop:
         sagemaker.load()
         access = Access(kept.region, kept.account, identities)
         blobs, tokens = Blobs(self._folder / "registry"), Tokens(kept.secret)
-        registry = Registry(self.cloud, access, blobs, tokens)
+        registry = Registry(access, Pushed(self.cloud.client), blobs, tokens)
         # Docker takes plain HTTP from localhost alone.
         theirs = f"{kept.account}.dkr.ecr.{kept.region}.amazonaws.com"
         ecr = Ecr(registry, f"localhost:{kept.port}", theirs)

@@ -9,38 +9,24 @@ immutable tag stays what it is.
 """
 
 import functools
-import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from botocore.exceptions import ClientError
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import FileWrapper
 
 from local_test.aws.access import Access
 from local_test.aws.blobs import Blobs
-from local_test.aws.cloud import Cloud
 from local_test.aws.errors import AwsError
 from local_test.aws.policies import Ask
+from local_test.aws.pushed import Pushed, RefusedError, received
 from local_test.aws.tokens import USER, Tokens
 
 _NAME = r"(?P<name>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)"
 _CHUNK = 1 << 16
-_LARGEST_MANIFEST = 4 << 20  # bytes, as the specification says
-_CODES = {  # of ECR: what docker is told, with the status
-    "RepositoryNotFoundException": ("NAME_UNKNOWN", 404),
-    "ImageTagAlreadyExistsException": ("TAG_INVALID", 400),
-    "AccessDeniedException": ("DENIED", 403),
-}
-
-
-class _RefusedError(Exception):
-    def __init__(self, code: str, message: str, status: int) -> None:
-        super().__init__(code, message, status)
-        self.code, self.message, self.status = code, message, status
 
 
 @dataclass(frozen=True)
@@ -48,14 +34,14 @@ class Registry:
     """The part of the gateway that docker talks to.
 
     Attributes:
-        cloud: Where; images are kept by its ECR.
         access: Decides what the holder of a password may do.
+        images: Where manifests are.
         blobs: Where layers are.
         tokens: Checks passwords.
     """
 
-    cloud: Cloud
     access: Access
+    images: Pushed
     blobs: Blobs
     tokens: Tokens
 
@@ -63,7 +49,7 @@ class Registry:
         """Answer docker, a refusal being an answer too."""
         try:
             return self._route(request)
-        except _RefusedError as error:
+        except RefusedError as error:
             response = _json({"errors": [{"code": error.code, "message": error.message}]})
             response.status_code = error.status
             if error.status == 401:
@@ -72,20 +58,12 @@ class Registry:
 
     def clear(self) -> None:
         """Remove the layers of images that ECR has no more."""
-        ecr = self.cloud.client("ecr")
-        used: set[str] = set()
-        for repository in _all(ecr, "describe_repositories", "repositories"):
-            name = repository["repositoryName"]
-            for image in _all(ecr, "describe_images", "imageDetails", repositoryName=name):
-                found = self._image(name, image["imageDigest"])
-                used |= set(_parts(json.loads(found["imageManifest"]))) if found else set()
-        self.blobs.keep_only(used)
+        self.blobs.keep_only(self.images.used())
 
     def size(self, name: str, digest: str) -> int:
-        """Give how many bytes an image takes: its layers, and no image of an index twice."""
-        found = self._image(name, digest)
-        parts = set(_parts(json.loads(found["imageManifest"]))) if found else set()
-        paths = map(self.blobs.find, parts)
+        """Give how many bytes the layers and the configuration of an image take."""
+        image = self.images.find(name, digest)
+        paths = map(self.blobs.find, set(image.parts) if image else ())
         return sum(path.stat().st_size for path in paths if path is not None)
 
     def _route(self, request: Request) -> Response:
@@ -96,7 +74,7 @@ class Registry:
                 if action:
                     may(action, parts["name"])
                 return answer(self, request, **parts)
-        raise _RefusedError("UNSUPPORTED", f"There is no {request.method} {request.path}.", 404)
+        raise RefusedError("UNSUPPORTED", f"There is no {request.method} {request.path}.", 404)
 
     def _key(self, request: Request) -> str:
         given = request.authorization
@@ -104,7 +82,7 @@ class Registry:
         if given is not None and given.username == USER and given.password:
             key = self.tokens.key(given.password)
         if key is None:
-            raise _RefusedError(
+            raise RefusedError(
                 "UNAUTHORIZED", "Your authorization token has expired or is wrong.", 401
             )
         return key
@@ -112,12 +90,13 @@ class Registry:
     def _permit(self, key: str, action: str, name: str) -> None:
         identity = self.access.identities.find(key)
         if identity is None:
-            raise _RefusedError("UNAUTHORIZED", "The access key of the token is no more.", 401)
-        resource = self.cloud.arn("ecr", f"repository/{name}")
+            raise RefusedError("UNAUTHORIZED", "The access key of the token is no more.", 401)
+        place = f"{self.access.region}:{self.access.account}"
+        resource = f"arn:aws:ecr:{place}:repository/{name}"
         try:
             self.access.permit(identity, [Ask(f"ecr:{action}", resource)], "ecr")
         except AwsError as error:
-            raise _RefusedError("DENIED", error.message, 403) from error
+            raise RefusedError("DENIED", error.message, 403) from error
 
     def _version(self, _request: Request) -> Response:
         return _json({})
@@ -125,7 +104,7 @@ class Registry:
     def _blob(self, _request: Request, name: str, digest: str) -> Response:
         path = self.blobs.find(digest)
         if path is None:
-            raise _RefusedError("BLOB_UNKNOWN", f"{name} has no blob {digest}.", 404)
+            raise RefusedError("BLOB_UNKNOWN", f"{name} has no blob {digest}.", 404)
         content = FileWrapper(path.open("rb"), _CHUNK)
         response = Response(content, content_type="application/octet-stream")
         response.content_length = path.stat().st_size
@@ -133,7 +112,7 @@ class Registry:
         return response
 
     def _begin(self, request: Request, name: str) -> Response:
-        self._existing(name)
+        self.images.check(name)
         mounted = request.args.get("mount", "")
         if self.blobs.find(mounted):
             return _created(f"/v2/{name}/blobs/{mounted}", mounted)
@@ -149,7 +128,7 @@ class Registry:
         self.blobs.append(upload, cast("Any", request.stream))
         digest = request.args.get("digest", "")
         if not self.blobs.finish(upload, digest):
-            raise _RefusedError("DIGEST_INVALID", f"The blob is not {digest or 'named'}.", 400)
+            raise RefusedError("DIGEST_INVALID", f"The blob is not {digest or 'named'}.", 400)
         return _created(f"/v2/{name}/blobs/{digest}", digest)
 
     def _progress(self, _request: Request, name: str, upload: str) -> Response:
@@ -165,86 +144,31 @@ class Registry:
     def _size(self, upload: str) -> int:
         size = self.blobs.size(upload)
         if size is None:
-            raise _RefusedError("BLOB_UPLOAD_UNKNOWN", f"There is no upload {upload}.", 404)
+            raise RefusedError("BLOB_UPLOAD_UNKNOWN", f"There is no upload {upload}.", 404)
         return size
 
     def _manifest(self, _request: Request, name: str, reference: str) -> Response:
-        found = self._image(name, reference)
-        if found is None:
-            raise _RefusedError("MANIFEST_UNKNOWN", f"{name} has no image {reference}.", 404)
-        text: str = found["imageManifest"]
-        response = Response(text, content_type=found["imageManifestMediaType"])
-        response.headers["Docker-Content-Digest"] = found["imageId"]["imageDigest"]
+        image = self.images.find(name, reference)
+        if image is None:
+            raise RefusedError("MANIFEST_UNKNOWN", f"{name} has no image {reference}.", 404)
+        response = Response(image.text, content_type=image.media_type)
+        response.headers["Docker-Content-Digest"] = image.digest
         return response
 
     def _put_manifest(self, request: Request, name: str, reference: str) -> Response:
-        data = request.get_data()
-        digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-        self._check_manifest(name, data)
-        tag = {} if reference.startswith("sha256:") else {"imageTag": reference}
-        if not tag and reference != digest:
-            raise _RefusedError("DIGEST_INVALID", f"The manifest is not {reference}.", 400)
-        there = self._image(name, reference)
-        if there is None or there["imageId"]["imageDigest"] != digest:
-            self._ecr(
-                "put_image",
-                repositoryName=name,
-                imageManifest=data.decode(),
-                imageManifestMediaType=request.mimetype,
-                imageDigest=digest,
-                **tag,
-            )
-        return _created(f"/v2/{name}/manifests/{digest}", digest)
-
-    def _check_manifest(self, name: str, data: bytes) -> None:
-        """Refuse a manifest of which something is missing."""
-        try:
-            parts = list(_parts(json.loads(data)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise _RefusedError("MANIFEST_INVALID", "The manifest is not one.", 400) from error
-        if len(data) > _LARGEST_MANIFEST:
-            raise _RefusedError("SIZE_INVALID", "The manifest is too large.", 413)
-        missing = [each for each in parts if not (self.blobs.find(each) or self._image(name, each))]
+        image = received(request.get_data(), request.mimetype)
+        missing = [
+            each
+            for each in image.parts
+            if not (self.blobs.find(each) or self.images.find(name, each))
+        ]
         if missing:
-            raise _RefusedError("MANIFEST_BLOB_UNKNOWN", f"{name} lacks {', '.join(missing)}.", 400)
+            raise RefusedError("MANIFEST_BLOB_UNKNOWN", f"{name} lacks {', '.join(missing)}.", 400)
+        self.images.put(name, reference, image)
+        return _created(f"/v2/{name}/manifests/{image.digest}", image.digest)
 
     def _tags(self, _request: Request, name: str) -> Response:
-        self._existing(name)
-        ecr = self.cloud.client("ecr")
-        images = _all(ecr, "list_images", "imageIds", repositoryName=name)
-        return _json(
-            {"name": name, "tags": sorted({i["imageTag"] for i in images if "imageTag" in i})}
-        )
-
-    def _existing(self, name: str) -> None:
-        self._ecr("describe_repositories", repositoryNames=[name])
-
-    def _image(self, name: str, reference: str) -> Mapping[str, Any] | None:
-        member = "imageDigest" if reference.startswith("sha256:") else "imageTag"
-        found = self._ecr("batch_get_image", repositoryName=name, imageIds=[{member: reference}])
-        return next(iter(found["images"]), None)
-
-    def _ecr(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
-        try:
-            found: Mapping[str, Any] = getattr(self.cloud.client("ecr"), operation)(**parameters)
-        except ClientError as error:
-            details = error.response["Error"]
-            code, status = _CODES.get(details["Code"], ("UNKNOWN", 400))
-            raise _RefusedError(code, details["Message"], status) from error
-        return found
-
-
-def _parts(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the digests of what an image or an index of images consists of."""
-    for each in (*manifest.get("layers", ()), *manifest.get("manifests", ())):
-        yield each["digest"]
-    if "config" in manifest:
-        yield manifest["config"]["digest"]
-
-
-def _all(client: Any, operation: str, member: str, **parameters: Any) -> Iterator[Any]:
-    for page in client.get_paginator(operation).paginate(**parameters):
-        yield from page[member]
+        return _json({"name": name, "tags": self.images.tags(name)})
 
 
 def _json(content: object) -> Response:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Request, Response
 from local_test.aws.errors import AwsError
 
 QUERY = {"iam", "sts"}  # services by signing name that speak the query protocol
+_FORM = "application/x-www-form-urlencoded"
 
 
 def json_reply(body: bytes, request_id: str | None = None) -> Response:
@@ -31,7 +32,7 @@ def refusal(error: AwsError, service: str, request: Request) -> Response:
         body, kind = _cbor({"__type": error.code, "message": error.message}), "application/cbor"
     elif service == "s3":
         body, kind = _s3_xml(error, request, request_id), "application/xml"
-    elif service in QUERY:
+    elif service in QUERY or request.mimetype == _FORM:
         body, kind = _query_xml(error, request_id), "text/xml"
     else:
         content = {"__type": error.code, "message": error.message, "Message": error.message}
