@@ -1,4 +1,4 @@
-"""Endpoints for tests of the laptop's SageMaker: models that obey, and the calls that deploy them."""
+"""Endpoints of the laptop's SageMaker for tests: models that obey, and what deploys them."""
 
 import io
 import json
@@ -41,7 +41,7 @@ def transform_fn(model, body, content_type, accept, context):
     return json.dumps(told), "application/json"
 
 def parts(wish):
-    for part in wish["parts"]:
+    for part in wish["parts"] * wish.get("times", 1):
         yield part
         time.sleep(wish.get("pause", 0))
     if wish.get("break"):

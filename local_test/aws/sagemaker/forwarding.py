@@ -123,7 +123,8 @@ def asked(url: str, call: Call) -> Iterator[Answer]:
             connected: socket.socket = connection.sock
             connection.request("POST", contract.INVOCATIONS, call.body, headers)
             response = connection.getresponse()
-        yield Answer(response, connected, deadline)
+        with contextlib.closing(response):  # which holds the socket, read to the end or not
+            yield Answer(response, connected, deadline)
 
 
 @contextlib.contextmanager

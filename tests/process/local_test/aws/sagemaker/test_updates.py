@@ -85,7 +85,7 @@ def test_a_canary_that_rings_an_alarm_goes_back_by_itself(hosting: Hosting, name
         ComparisonOperator="GreaterThanThreshold",
         TreatMissingData="notBreaching",
     )
-    statuses = set()
+    statuses: set[str] = set()
     with asking(hosting, name) as crowd:
         hosting.sagemaker.update_endpoint(
             EndpointName=name,
