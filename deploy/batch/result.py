@@ -7,7 +7,6 @@ Joined CSV is the record's columns and the answer's behind them; joined JSON is 
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -174,8 +173,3 @@ def _miscounted(sent: Records, output: Path) -> DeployError:
         f"{sent.count:,} records were sent and {found:,} came back.",
         hint="Do not use this result; the job's log tells what the model answered.",
     )
-
-
-def outputs(keys: Sequence[str]) -> Iterator[str]:
-    """The keys among those of a job's folder that hold results."""
-    return (key for key in keys if key.endswith(".out"))
