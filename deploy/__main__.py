@@ -4,6 +4,7 @@ Exit code: 0 done, 1 a failure that is explained, 2 a command line that is wrong
 """
 
 import argparse
+import errno
 import os
 import signal
 import sys
@@ -55,6 +56,9 @@ COMMANDS: Mapping[str, Command] = {
 }
 
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line, every command with examples in its help."""
     whole = argparse.ArgumentParser("python -m deploy", description=__doc__)
@@ -89,7 +93,8 @@ def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
         return _fail(explained(error), options)
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
-        return _fail(DeployError(f"{error.strerror or error}{place}."), options)
+        hint = "Make room there, or set TMPDIR." if error.errno in _FULL else ""
+        return _fail(DeployError(f"{error.strerror or error}{place}.", hint=hint), options)
     except KeyboardInterrupt:
         return 130
 

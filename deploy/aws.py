@@ -22,7 +22,7 @@ from deploy.screen import Screen
 BOTO_ERRORS: Final = (BotoCoreError, ClientError, Boto3Error)
 
 _CONNECT_SECONDS: Final = 10
-_READ_SECONDS: Final = 70  # an answer of an endpoint may take 60 s (C4)
+_READ_SECONDS: Final = 70  # an answer of an endpoint may take 60 s (C1.31)
 _ATTEMPTS: Final = 6  # of a request that may be repeated, unless AWS_MAX_ATTEMPTS says otherwise
 _SECRETIVE: Final = ("Environment", "environment", "Body")  # may hold what nobody should read
 _PREFIXES: Final = {"sagemaker-runtime": "sagemaker", "resourcegroupstaggingapi": "tag"}

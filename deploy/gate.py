@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from container.errors import UserError
-from deploy import client, judging, options, upload
+from deploy import client, judging, options, packing
 from deploy.aws import Aws
 from deploy.client import Client
 from deploy.endpoint import state
@@ -94,9 +94,9 @@ def error_of(aws: Aws, uri: str) -> float:
         ArtifactError: It is not sound.
     """
     with tempfile.TemporaryDirectory(prefix="deploy-gate-") as folder:
-        packed = Path(folder, upload.ARCHIVE)
+        packed = Path(folder, packing.ARCHIVE)
         download(aws, uri, packed)
-        with upload.unpacked(packed) as model:
+        with packing.unpacked(packed) as model:
             signature = artifact.verify(model)
     figures: Mapping[str, Any] = signature.metrics if signature else {}
     found = figures.get(FIGURE)

@@ -184,7 +184,7 @@ def _secrets(image: LocalImage) -> Iterator[str]:
     if named:
         yield f"it sets {', '.join(named)}, which everyone who pulls it can read"
     if steps := sum(map(_has_secret, image.steps)):
-        yield f"{steps} steps of its history hold an access key: use --secret in the build"
+        yield f"its history holds an access key (steps: {steps}): use --secret in the build"
 
 
 def _has_secret(text: str) -> bool:

@@ -17,7 +17,7 @@ MADE_BY: Final = "blerssi-deploy"
 TAG_PROJECT: Final = "project"
 TAG_OWNER: Final = "owner"
 TAG_MADE_BY: Final = "made-by"
-LONGEST: Final = 63  # characters of a name in SageMaker (C8)
+LONGEST: Final = 63  # characters of a name in SageMaker
 
 _DIGITS = 10
 _NAME = re.compile(r"[A-Za-z0-9](?:-*[A-Za-z0-9])*")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from container.errors import UserError
-from deploy import naming, options, upload
+from deploy import naming, options, packing
 from deploy.aws import Aws
 from deploy.endpoint import model, s3
 from deploy.errors import MissingError
@@ -172,9 +172,9 @@ def _content(aws: Aws, uri: str) -> list[list[str]]:
 def _adopt(given: Common, artifact: str) -> None:
     """See that serving takes it, and mark it as ours, by which `destroy` finds it."""
     with tempfile.TemporaryDirectory(prefix="deploy-train-") as folder:
-        packed = Path(folder, upload.ARCHIVE)
+        packed = Path(folder, packing.ARCHIVE)
         download(given.aws, artifact, packed)
-        with upload.checked(packed):
+        with packing.checked(packed):
             bucket, key = s3.split(artifact)
             tagging = {"TagSet": naming.as_list(given.tags)}
             given.aws.write("s3", "PutObjectTagging", Bucket=bucket, Key=key, Tagging=tagging)

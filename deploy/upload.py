@@ -7,22 +7,19 @@ archive's own hash, so that a model is never overwritten and a rerun uploads not
 """
 
 import argparse
-import contextlib
 import re
-import tempfile
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from container.errors import UserError
-from deploy import checksums, options
+from deploy import checksums, options, packing
 from deploy.aws import BOTO_ERRORS, Aws
 from deploy.errors import MissingError, RefusedError, explained
 from deploy.screen import Screen
 from deploy.transfer import Count, size
-from model import archive, artifact
 
 HELP = "check a model and put it to S3 under a key that follows from its content"
 EXAMPLES = """examples:
@@ -30,8 +27,6 @@ EXAMPLES = """examples:
   python -m deploy upload model.tar.gz --to s3://BUCKET/models --kms-key alias/models
   python -m deploy upload build/model --to s3://BUCKET/models --plan --json upload.json
 """
-ARCHIVE: Final = "model.tar.gz"
-
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]*")  # what S3 calls safe
 
@@ -66,7 +61,7 @@ class Destination:
 
     def key(self, digest: str) -> str:
         """Give the key of a model with this SHA-256."""
-        return "/".join(each for each in (self.prefix, digest[:16], ARCHIVE) if each)
+        return "/".join(each for each in (self.prefix, digest[:16], packing.ARCHIVE) if each)
 
 
 @dataclass(frozen=True)
@@ -111,50 +106,13 @@ def run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
     given = options.common(arguments, variables)
     destination = Destination.parse(arguments.to)
     owner = {"ExpectedBucketOwner": arguments.bucket_owner} if arguments.bucket_owner else {}
-    with checked(arguments.model) as packed:
+    with packing.checked(arguments.model) as packed:
         upload = Upload(given.aws, given.screen, destination, owner)
         encryption = Encryption(arguments.kms_key)
         done = upload.run(packed, encryption, given.tags)
     given.screen.say(done["model_artifact_url"])
     given.screen.result(done | ({"plan": given.aws.planned} if given.aws.plan else {}))
     return 0
-
-
-@contextlib.contextmanager
-def checked(model: Path) -> Iterator[Path]:
-    """Give the archive of a folder or an archive that serving will take.
-
-    Raises:
-        UserError: There is no such file or folder.
-        ArtifactError: The verifier refuses it.
-        OSError: The disk is full, or something cannot be read.
-    """
-    if not model.exists():
-        raise UserError(f"There is no model {model}.", hint="Train one, or give its path.")
-    with tempfile.TemporaryDirectory(prefix="deploy-upload-") as name:
-        folder = Path(name)
-        packed = model
-        if model.is_dir():
-            artifact.verify(model)  # names the folder's own paths, where something is wrong
-            packed = folder / ARCHIVE
-            archive.pack(model, packed)
-        with unpacked(packed) as content:
-            artifact.verify(content)
-        yield packed
-
-
-@contextlib.contextmanager
-def unpacked(packed: Path) -> Iterator[Path]:
-    """Give the folder of an archive, for as long as it is looked at.
-
-    Raises:
-        ArtifactError: It is none.
-        OSError: The disk is full.
-    """
-    with tempfile.TemporaryDirectory(prefix="deploy-unpacked-") as name:
-        folder = Path(name, "model")
-        archive.unpack(packed, folder)
-        yield folder
 
 
 class Upload:

@@ -150,7 +150,7 @@ def test_a_plan_makes_nothing(aws: Laptop, picture: str) -> None:
     [
         (["ENTRYPOINT serve"], "its ENTRYPOINT begins with /bin/sh"),
         (["ENV AWS_SECRET_ACCESS_KEY=canary"], "it sets AWS_SECRET_ACCESS_KEY"),
-        (["ARG AWS_SESSION_TOKEN=canary", "COPY data /more"], "steps of its history"),
+        (["ARG AWS_SESSION_TOKEN=canary", "COPY data /more"], "its history holds an access key"),
     ],
 )
 def test_an_image_that_sagemaker_cannot_use_makes_nothing(

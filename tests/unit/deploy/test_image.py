@@ -46,8 +46,11 @@ def test_the_tag_is_that_of_the_content() -> None:
         ),
         ({"variables": ("AWS_SECRET_ACCESS_KEY=hunter2",)}, "it sets AWS_SECRET_ACCESS_KEY,"),
         ({"variables": ("X=AKIAIOSFODNN7EXAMPLE",)}, "it sets X,"),
-        ({"steps": ("RUN |1 aws_session_token=hunter2 x",)}, "1 steps of its history"),
-        ({"steps": ("RUN curl -u ASIAIOSFODNN7EXAMPLE:hunter2 y",)}, "1 steps of its history"),
+        ({"steps": ("RUN |1 aws_session_token=hunter2 x",)}, "its history holds an access key"),
+        (
+            {"steps": ("RUN curl -u ASIAIOSFODNN7EXAMPLE:hunter2 y",)},
+            "its history holds an access key",
+        ),
     ],
 )
 def test_an_image_that_sagemaker_cannot_use_is_refused(

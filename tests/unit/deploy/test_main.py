@@ -35,7 +35,11 @@ def raising(error: BaseException) -> Callable[[], int]:
     [
         (UserError("No.", hint="Do."), 1, "No. Do.\n"),
         (ArtifactError("Broken."), 1, "Broken.\n"),
-        (OSError(28, "No space left on device", "/x"), 1, "No space left on device (/x)."),
+        (
+            OSError(28, "No space left on device", "/x"),
+            1,
+            "No space left on device (/x). Make room there",
+        ),
         (NoCredentialsError(), 1, "There are no usable AWS credentials"),
         (KeyboardInterrupt(), 130, ""),
     ],
