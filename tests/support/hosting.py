@@ -4,12 +4,13 @@ import io
 import json
 import tarfile
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from local_test.aws.laptop import Laptop
 
 BUCKET = "models"
 VARIANT = "AllTraffic"
+_ROLE = "serving"
 IMAGE = "blerssi-sagemaker:latest"
 
 # A handler that does what the body says, and tells who it is; it needs no MXNet.
@@ -78,8 +79,15 @@ class Hosting:
         self.sagemaker = aws.client("sagemaker")
         self.runtime = aws.client("sagemaker-runtime")
         self.s3 = aws.client("s3")
-        self.s3.create_bucket(Bucket=BUCKET)
-        self.role = self._role()
+        self.role = f"arn:aws:iam::{aws.cloud.account}:role/{_ROLE}"
+
+    @classmethod
+    def prepared(cls, aws: Laptop) -> Self:
+        """Make the bucket and the role."""
+        hosting = cls(aws)
+        hosting.s3.create_bucket(Bucket=BUCKET)
+        _make_role(aws.client("iam"))
+        return hosting
 
     def model(
         self, name: str, archive: bytes | None = None, variables: Mapping[str, str] | None = None
@@ -142,14 +150,22 @@ class Hosting:
         self.sagemaker.delete_endpoint(EndpointName=name)
         self.wait(name, "endpoint_deleted")
 
-    def _role(self) -> str:
-        iam = self.aws.client("iam")
-        trusted = {"Effect": "Allow", "Action": "sts:AssumeRole"}
-        trusted["Principal"] = {"Service": "sagemaker.amazonaws.com"}  # type: ignore[assignment]
-        trust = {"Version": "2012-10-17", "Statement": [trusted]}
-        role = iam.create_role(RoleName="serving", AssumeRolePolicyDocument=json.dumps(trust))
-        allowed = {"Effect": "Allow", "Action": ["s3:*"], "Resource": "*"}
-        policy = {"Version": "2012-10-17", "Statement": [allowed]}
-        iam.put_role_policy(RoleName="serving", PolicyName="s3", PolicyDocument=json.dumps(policy))
-        arn: str = role["Role"]["Arn"]
-        return arn
+    def keys(self, prefix: str) -> list[str]:
+        """The keys of the bucket's objects below a prefix."""
+        listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+        return [each["Key"] for each in listed.get("Contents", ())]
+
+
+def _make_role(iam: Any) -> None:
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "sagemaker.amazonaws.com"},
+    }
+    allowed = {"Effect": "Allow", "Action": ["s3:*"], "Resource": "*"}
+    iam.create_role(RoleName=_ROLE, AssumeRolePolicyDocument=_policy(trust))
+    iam.put_role_policy(RoleName=_ROLE, PolicyName="s3", PolicyDocument=_policy(allowed))
+
+
+def _policy(statement: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -17,4 +17,4 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
 
 @pytest.fixture(scope="session")
 def hosting(aws: Laptop) -> Hosting:
-    return Hosting(aws)
+    return Hosting.prepared(aws)
