@@ -197,7 +197,9 @@ def _refusal(error: boto.ClientError, operation: str, what: str) -> DeployError:
             **about,
         )
     if code in _MISSING or _says(error, "could not find", "not found", "does not exist"):
-        return MissingError(f"{what} is not there: {_sentence(reason)}", **about)
+        # What is to be created is not missing itself: something that it is made of is.
+        verb = "is refused" if ":Create" in operation else "is not there"
+        return MissingError(f"{what} {verb}: {_sentence(reason)}", **about)
     if code in _EXISTS or _says(error, "already exist"):
         return ExistsError(f"{what} is there already: {_sentence(reason)}", **about)
     return RefusedError(f"AWS refuses {what} ({code}): {_sentence(reason)}", **about)

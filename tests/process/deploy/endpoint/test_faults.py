@@ -20,7 +20,7 @@ from tests.support.deploys import Ended, deploy
         (("--artifact", "s3://{bucket}/nothing.tar.gz"), "There is no artefact at s3://"),
         (("--artifact", "s3://no-such-bucket-here/m.tar.gz"), "There is no artefact at s3://"),
         (("--role", "nobody"), "There is no role nobody."),
-        (("--image", "somebody/elses:1"), "There is no image"),
+        (("--image", "somebody/elses:1"), "is refused: Requested image somebody/elses:1 not found"),
         (("--image", "111122223333.dkr.ecr.eu-west-1.amazonaws.com/x:1"), "own region only"),
         (("--image", "localhost:1/nothing:1"), "There is no image localhost:1/nothing:1."),
     ],

@@ -91,7 +91,7 @@ def test_from_nothing_to_nothing(aws: Laptop, name: str, run: Run, good: str, bu
         "sagemaker:DeleteEndpointConfig",
         "sagemaker:DeleteModel",
         "logs:DeleteLogGroup",
-        "s3:DeleteObjects",
+        "s3:DeleteObject",
     }
     unasked = deploy(*destroy, variables=aws.variables)
     assert (unasked.code, "Give --yes" in unasked.err) == (1, True)
