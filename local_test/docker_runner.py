@@ -18,6 +18,7 @@ from container.errors import PlatformError, UserError
 from local_test.runner import STOP_SECONDS, Program, Running, Show
 
 LABEL = "blerssi.local-test"
+NO_NETWORK = "none"  # as Docker calls a network that leads nowhere
 HARDENED_USER = "12345:12345"
 HARDENED: Mapping[str, Any] = {  # the worst place that hosting may offer (C4.6, C1.64)
     "user": HARDENED_USER,
@@ -90,6 +91,7 @@ class DockerRunner:
                     list(program.arguments),
                     labels={LABEL: mark},
                     **self._options(program),
+                    **_network(client, program),
                 )
                 # Attached before the start, as `docker run` is: logs that are followed later may
                 # miss the last words of a program that ends quickly.
@@ -184,6 +186,8 @@ def _network(client: Any, program: Program) -> dict[str, Any]:
     """Join the program's network under its name there (C5.23)."""
     if program.network is None:
         return {}
+    if program.network == NO_NETWORK:
+        return {"network_mode": NO_NETWORK}
     named = client.api.create_endpoint_config(aliases=[program.host] if program.host else None)
     return {
         "hostname": program.host,

@@ -33,7 +33,8 @@ class Program:
         port: For a server: the port on this machine, 0 for any that is free. A server gets the
             model folder alone, read-only where the runner can do that (C1.10).
         entrypoint: What a job runs instead of the image's ENTRYPOINT (C5.2); empty for that one.
-        network: A Docker network that the program joins; only containers can.
+        network: A Docker network that the program joins, `none` for none at all; only containers
+            can.
         host: The name under which the others on that network know it (C5.23).
     """
 

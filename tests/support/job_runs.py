@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from container import contract
 from local_test.aws.laptop import Laptop
 from tests.support.hosting import IMAGE, packed
 from tests.support.waiting import until
@@ -42,13 +43,19 @@ _numbers = itertools.count(1)
 class Jobs:
     """A laptop with a bucket of its own and a role that may use S3.
 
+    Args:
+        aws: The laptop.
+        image: What jobs run in Docker; None for our own process, which has no /opt/ml.
+
     Attributes:
         bucket: Its name.
         role: Its ARN.
     """
 
-    def __init__(self, aws: Laptop) -> None:
+    def __init__(self, aws: Laptop, image: str | None = None) -> None:
         self.aws = aws
+        self._image = image or IMAGE
+        self._base = f"{contract.BASE_DIR}/" if image else ""
         self.sagemaker = aws.client("sagemaker")
         self.s3 = aws.client("s3")
         self.bucket = f"jobs-{next(_numbers)}"
@@ -115,14 +122,17 @@ class Jobs:
             algorithm: More of AlgorithmSpecification.
             more: More of all.
         """
-        specification: dict[str, Any] = {"TrainingImage": IMAGE, "TrainingInputMode": "File"}
+        specification: dict[str, Any] = {"TrainingImage": self._image, "TrainingInputMode": "File"}
         name, inputs = self.name(), list(channels)
         if program is not None and len(program) <= _LONGEST_ARGUMENT and "\n" not in program:
             specification["ContainerEntrypoint"] = ["python", "-c", program]
         elif program is not None:
             uri = self.put(f"programs/{name}/main.py", program)
             inputs.append(channel("program", uri, InputMode="File"))
-            specification["ContainerEntrypoint"] = ["python", "input/data/program/main.py"]
+            specification["ContainerEntrypoint"] = [
+                "python",
+                f"{self._base}input/data/program/main.py",
+            ]
         if inputs:
             more.setdefault("InputDataConfig", inputs)
         return {
@@ -163,7 +173,11 @@ class Jobs:
         self.sagemaker.create_model(
             ModelName=name,
             ExecutionRoleArn=self.role,
-            PrimaryContainer={"Image": IMAGE, "ModelDataUrl": url, "Environment": environment},
+            PrimaryContainer={
+                "Image": self._image,
+                "ModelDataUrl": url,
+                "Environment": environment,
+            },
         )
         return name
 

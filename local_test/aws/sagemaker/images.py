@@ -32,13 +32,16 @@ class Images:
     Args:
         client: Gives the boto3 client of a service of this laptop, with all rights.
         docker: Whether programs run in Docker.
-        variables: The environment of programs that run as processes; containers get none of it.
+        variables: The environment of programs that run as processes; containers get none of it,
+            and neither gets AWS settings, which are those of the person at the keyboard.
     """
 
     def __init__(self, client: ClientOf, *, docker: bool, variables: Mapping[str, str]) -> None:
         self._client = client
         self._docker = docker
-        self._variables = dict(variables)
+        self._variables = {
+            name: value for name, value in variables.items() if not name.startswith("AWS_")
+        }
         self._pulled: set[str] = set()
         self._lock = threading.Lock()
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 from container import contract
 from local_test import layout
 from local_test.aws.sagemaker.channels import Channel
-from local_test.docker_runner import LABEL, docker_package
+from local_test.docker_runner import LABEL, NO_NETWORK, docker_package
 from local_test.layout import Job
 from local_test.runner import Program, Runner, Running, Show
 
@@ -134,10 +134,11 @@ def network(count: int, *, isolated: bool) -> Iterator[str | None]:
 
     Args:
         count: How many hosts there are.
-        isolated: Whether it leads nowhere else (C5.52).
+        isolated: Whether it leads nowhere else (C5.52). The network of several hosts still leads to
+            this machine, as Docker's internal ones do.
     """
-    if count == 1 and not isolated:
-        yield None
+    if count == 1:
+        yield NO_NETWORK if isolated else None
         return
     with contextlib.closing(docker_package().from_env()) as client:
         made = client.networks.create(
