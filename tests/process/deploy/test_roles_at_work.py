@@ -1,14 +1,17 @@
-"""The whole way with nothing but the roles: upload, endpoint, answer, removal."""
+"""The whole way with nothing but the roles: training, endpoint, answer, removal."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
 from local_test.aws.laptop import Laptop
+from model.blerssi import data
 from tests.support import endpoints
-from tests.support.deploys import deploy
+from tests.support.deploys import Ended, deploy
 from tests.support.roles import assumed, client
+from tests.support.scans import surveyed
 
 BUCKET = "roles-at-work"
 NAME = "blerssi-at-work"
@@ -60,3 +63,33 @@ def test_the_pipeline_deploys_and_asks_and_the_cleaner_removes(
     alarms = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert not [each["AlarmName"] for each in alarms if NAME in each["AlarmName"]]
     assert aws.client("s3").list_objects_v2(Bucket=BUCKET).get("Contents", []) == []
+
+
+def test_the_pipeline_trains_with_the_execution_role_in_its_own_place_and_no_other(
+    aws: Laptop, made: dict[str, str], tmp_path: Path
+) -> None:
+    data.write(tmp_path / "scans.csv", surveyed())
+    scans = (tmp_path / "scans.csv").read_bytes()
+    for place in ("ours", "theirs"):
+        aws.client("s3").put_object(Bucket=BUCKET, Key=f"{place}/scans/scans.csv", Body=scans)
+
+    def train(place: str, to: str) -> Ended:
+        return deploy(
+            *("train", "--image", endpoints.IMAGE, "--role", "blerssi-execution"),
+            *("--training", f"s3://{BUCKET}/{place}/scans/", "--to", f"s3://{BUCKET}/{to}"),
+            *("-H", "epochs=2", "--poll", 0.2, "--json"),
+            variables=assumed(aws, made["pipeline"]),
+        )
+
+    refused = train("theirs", "ours/models")  # which the pipeline may not look at
+    assert refused.code == 1
+    assert f"IAM does not allow s3:ListBucket s3://{BUCKET}" in refused.err
+    refused = train("ours", "theirs/models")  # which SageMaker may not use for us
+    assert refused.code == 1
+    assert "is Failed: ClientError" in refused.err
+    assert "AccessDenied" in refused.err
+    ended = train("ours", "ours/models")
+    assert ended.code == 0, ended.err
+    keys = aws.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="theirs/")["Contents"]
+    assert [each["Key"] for each in keys] == ["theirs/scans/scans.csv"]
+    assert ended.document["model_artifact_url"].startswith(f"s3://{BUCKET}/ours/models/")

@@ -2,6 +2,9 @@
 
 import hashlib
 import random
+import re
+import subprocess
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -213,17 +216,33 @@ def test_another_object_under_the_key_is_not_overwritten(
     assert aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read() == b"theirs"
 
 
+@pytest.fixture(params=["tmpfs", "limit"])
+def full(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Path, int | None]]:
+    """A folder into which no large file goes, and the limit of files that makes it so."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if request.param == "limit":
+        yield disk, 100
+        return
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a tmpfs needs root")
+    yield disk, None
+    subprocess.run(["umount", str(disk)], check=True)
+
+
 def test_a_full_disk_is_a_sentence_and_leaves_nothing(
-    aws: Laptop, bucket: str, model: Path, tmp_path: Path
+    aws: Laptop, bucket: str, tmp_path: Path, full: tuple[Path, int | None]
 ) -> None:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
+    disk, limit = full
+    large = model_folder(tmp_path / "large", params=random.Random(4).randbytes(200_000))
     ended = deploy(
-        *("upload", model, "--to", f"s3://{bucket}"),
-        variables={**aws.variables, "TMPDIR": str(scratch)},
-        largest_file=100,
+        *("upload", large, "--to", f"s3://{bucket}"),
+        variables={**aws.variables, "TMPDIR": str(disk)},
+        largest_file=limit,
     )
     assert ended.code == 1
-    assert "File too large" in ended.err  # what the kernel says for a limit instead of a disk
-    assert list(scratch.iterdir()) == []
+    assert re.match("No space left on device|File too large", ended.err)
+    assert "Make room there, or set TMPDIR" in ended.err
+    assert list(disk.iterdir()) == []
     assert objects(aws, bucket) == []
