@@ -1,7 +1,7 @@
 """`python -m deploy destroy`: removes what `endpoint`, `upload` and `push` have made, by its tags.
 
 It shows what goes before anything goes. What is not there is no fault, and what was not made here
-is left alone. Buckets and roles stay: they are not made by this program.
+is left alone. Buckets stay, and roles are removed by `python -m deploy iam remove`.
 """
 
 import argparse

@@ -50,7 +50,9 @@ class Layers:
     def __str__(self) -> str:
         done = sum(min(current, total) for current, total in self._layers.values())
         total = sum(total for _, total in self._layers.values())
-        there = f", {self._there} more there already" if self._there else ""
+        if not total:
+            return f"there already: {self._there}" if self._there else "preparing"
+        there = f", there already: {self._there}" if self._there else ""
         return f"{bar(done, total)}{there}{f', {self._status}' if self._status else ''}"
 
 

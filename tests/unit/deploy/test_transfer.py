@@ -38,9 +38,16 @@ def test_layers_are_added_up() -> None:
         {"id": "a", "status": "Pushed", "progressDetail": {}},
     ):
         layers.take(line)
-    assert str(layers) == f"{bar(105, 200)}, 1 more there already"
+    assert str(layers) == f"{bar(105, 200)}, there already: 1"
     layers.take({"id": "c", "status": "Retrying in 5 seconds"})
     assert str(layers).endswith("Retrying in 5 seconds")
+
+
+def test_layers_without_bytes_are_named() -> None:
+    layers = Layers()
+    assert str(layers) == "preparing"
+    layers.take({"id": "b", "status": "Layer already exists", "progressDetail": {}})
+    assert str(layers) == "there already: 1"
 
 
 def test_an_upload_is_counted() -> None:
