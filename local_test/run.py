@@ -7,7 +7,6 @@ Without --data the scans are simulated. Anything that is off ends it with a non-
 
 import argparse
 import json
-import shutil
 import statistics
 import sys
 import tempfile
@@ -17,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from container.environment import Environment
-from container.errors import PlatformError, UserError
+from container.errors import PlatformError
 from local_test import again, layout, options, questions, server, table, train
 from local_test.questions import Reply
 from local_test.runner import Program, Runner, Running, Show
+from local_test.scans import Scans
 from model import artifact
 from model.signature import Signature
 
@@ -50,16 +50,8 @@ class _Story:
     place: tuple[str | Path, ...]
 
     @property
-    def data(self) -> Path:
-        return self.job.folder / "data"
-
-    @property
-    def training(self) -> Path:
-        return self.data / "training.csv"
-
-    @property
-    def validation(self) -> Path:
-        return self.data / "validation.csv"
+    def scans(self) -> Scans:
+        return Scans(self.job.folder / "data")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,7 +89,7 @@ def run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
         options.of_runner(arguments),
     )
     print(f"Everything runs in {runner.place}.")
-    _make_data(story, arguments.data)
+    story.scans.make(runner, arguments.data, story.show)
     result = _train(story, options.assignments(arguments.hyperparameter, "-H"))
     if result.exit_code:
         print(f"Training failed: {result.cause or 'see its log above'}", file=sys.stderr)
@@ -106,7 +98,7 @@ def run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
         base = Path(folder)
         layout.place_model(story.job.archive, base)
         signature = _signature(base)
-        chosen = questions.pick(story.validation, signature, QUESTIONS)
+        chosen = questions.pick(story.scans.validation, signature, QUESTIONS)
         with server.started(runner, Program(("serve",), base, port=0)) as running:
             replies = questions.ask(str(running.url), signature, chosen)
             outcome = _outcome(result, replies, signature)
@@ -118,35 +110,9 @@ def run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
     return 0
 
 
-def _make_data(story: _Story, given: Path | None) -> None:
-    """Simulate scans, or split those that were given by whole visits."""
-    if given is not None and not given.exists():
-        raise UserError(f"There is nothing at {given}.")
-    shutil.rmtree(story.data, ignore_errors=True)
-    outputs = {"training": story.training, "validation": story.validation}
-    if given is None:
-        story.show("Simulating scans ...")
-        story.data.mkdir(parents=True)
-        module = ["model.blerssi.simulate", "--output", "training.csv"]
-    else:
-        story.show(f"Splitting {given} by visits ...")
-        layout.copy_data(given, story.data / "source")
-        source = f"source/{given.name}" if given.is_file() else "source"
-        module = ["model.blerssi.data", "split", source, "--training", "training.csv"]
-    command = ("python", "-m", *module, "--validation", "validation.csv")
-    with story.runner.start(Program(command, story.data), story.show) as running:
-        code = running.wait()
-    missing = [name for name, path in outputs.items() if not path.is_file()]
-    if code or missing:
-        raise PlatformError(
-            f"{' '.join(command)} ended with exit code {code}"
-            + (f" and without its {' and '.join(missing)} file." if missing else ".")
-        )
-
-
 def _train(story: _Story, hyperparameters: Mapping[str, str]) -> train.Result:
     story.show("Training ...")
-    channels = {"training": story.training, "validation": story.validation}
+    channels = {"training": story.scans.training, "validation": story.scans.validation}
     layout.lay_out(story.job, channels, hyperparameters)
     result = train.train(story.runner, story.job, {}, story.show)
     wanted = (story.job.archive, story.job.report, story.job.metrics)

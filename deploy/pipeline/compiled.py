@@ -59,9 +59,7 @@ def arguments(text: str, given: Mapping[str, str]) -> dict[str, Any]:
     """
     declared = parameters(text)
     wrong = [f"there is no parameter {name}" for name in given.keys() - declared.keys()]
-    found = {
-        name: each["defaultValue"] for name, each in declared.items() if "defaultValue" in each
-    }
+    found = {name: _default(each) for name, each in declared.items() if "defaultValue" in each}
     for name in declared.keys() & given.keys():
         kind = declared[name]["parameterType"]
         try:
@@ -90,3 +88,9 @@ def _value(text: str, kind: str) -> Any:
     if not isinstance(found, dict):
         raise ValueError(text)  # noqa: TRY004 - as for numbers
     return found
+
+
+def _default(declared: Mapping[str, Any]) -> Any:
+    """A default as the source has it; the compiled form writes integers as 2.0."""
+    value = declared["defaultValue"]
+    return int(value) if declared["parameterType"] == "NUMBER_INTEGER" else value

@@ -12,10 +12,7 @@ from typing import Final
 
 from kfp import dsl
 
-TRAIN_IMAGE: Final = "blerssi-sagemaker:latest"
-DEPLOY_IMAGE: Final = "blerssi-deploy:latest"
-CHECKPOINTS: Final = "/checkpoints"  # volumes, on a cluster
-DATA: Final = "/data"
+from deploy.pipeline.names import CHECKPOINTS, DEPLOY_IMAGE, TRAIN_IMAGE
 
 _DEPLOY: Final = ["python", "-m", "deploy"]
 _OWNER: Final = ["--owner", "kubeflow"]  # the tag; a pod has no $USER

@@ -10,16 +10,12 @@ One parameter, `train_on`, moves the training from the pod to SageMaker; all els
 # mypy: disable-error-code="untyped-decorator, valid-type, type-arg"
 # (kfp has no types, and reads annotations as values)
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from kfp import dsl
 
 from deploy.pipeline import components as steps
-from deploy.pipeline import pods
-
-NAME: Final = "blerssi-hybrid"
-ON_CLUSTER: Final = "kubeflow"
-ON_SAGEMAKER: Final = "sagemaker"
+from deploy.pipeline import names, pods
 
 
 class Result(NamedTuple):
@@ -41,7 +37,7 @@ class Result(NamedTuple):
 
 
 @dsl.pipeline(
-    name=NAME,
+    name=names.PIPELINE,
     description="Trains on the cluster or in SageMaker, and serves from a SageMaker endpoint.",
 )
 def hybrid(  # noqa: PLR0913, PLR0917 - the parameters of a run
@@ -60,13 +56,13 @@ def hybrid(  # noqa: PLR0913, PLR0917 - the parameters of a run
     training_data: str = "data/training.csv",
     validation_data: str = "data/validation.csv",
     hyperparameters: dict = {},  # noqa: B006 - kfp reads defaults, and nothing changes them
-    train_on: str = ON_CLUSTER,
+    train_on: str = names.ON_CLUSTER,
     training_instance_type: str = "ml.m5.large",
     gate_slack: float = 0.1,
     validation_threshold: float = 4.0,
-    secret_name: str = pods.SECRET,
-    train_image: str = steps.TRAIN_IMAGE,
-    deploy_image: str = steps.DEPLOY_IMAGE,
+    secret_name: str = names.SECRET,
+    train_image: str = names.TRAIN_IMAGE,
+    deploy_image: str = names.DEPLOY_IMAGE,
 ) -> Result:
     """Train, upload, compare, deploy, validate.
 
@@ -101,7 +97,7 @@ def hybrid(  # noqa: PLR0913, PLR0917 - the parameters of a run
         steps.fetch_scans(source=validation_data, bucket=bucket, region=region), "fetch-validation"
     )
     pods.with_data(rows)
-    with dsl.If(train_on == ON_CLUSTER, name="on-the-cluster"):
+    with dsl.If(train_on == names.ON_CLUSTER, name="on-the-cluster"):
         scans = asker.step(
             steps.fetch_scans(source=training_data, bucket=bucket, region=region), "fetch-training"
         )

@@ -6,14 +6,7 @@ from kfp import kubernetes
 from kfp.dsl import PipelineTask
 from kfp.dsl.pipeline_channel import PipelineParameterChannel
 
-from deploy.pipeline import components as steps
-
-# Names that the manifests have too (deploy/manifests).
-DATA_CLAIM: Final = "blerssi-data"
-CHECKPOINT_CLAIM: Final = "blerssi-checkpoints"
-SECRET: Final = "blerssi-aws"  # noqa: S105 - the name of one
-SECRET_KEYS: Final = {name: name for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
-USER: Final = 65532
+from deploy.pipeline import names
 
 _RETRIES: Final = 3
 _Text: TypeAlias = (
@@ -39,7 +32,10 @@ class Asker:
         task.set_cpu_request("100m").set_cpu_limit("1")
         task.set_memory_request("128Mi").set_memory_limit("512Mi")
         kubernetes.use_secret_as_env(
-            task, secret_name=self._secret, secret_key_to_env=SECRET_KEYS, optional=True
+            task,
+            secret_name=self._secret,
+            secret_key_to_env={each: each for each in names.SECRET_KEYS},
+            optional=True,
         )
         return _hardened(task)
 
@@ -49,7 +45,7 @@ def as_trainer(task: PipelineTask, image: _Text) -> None:
     task.set_container_image(image).set_display_name("train")
     task.set_cpu_request("1").set_cpu_limit("4")
     task.set_memory_request("1Gi").set_memory_limit("4Gi")
-    kubernetes.mount_pvc(task, pvc_name=CHECKPOINT_CLAIM, mount_path=steps.CHECKPOINTS)
+    kubernetes.mount_pvc(task, pvc_name=names.CHECKPOINT_CLAIM, mount_path=names.CHECKPOINTS)
     _hardened(task)
 
 
@@ -60,11 +56,13 @@ def _hardened(task: PipelineTask) -> PipelineTask:
     """
     task.set_retry(_RETRIES, backoff_duration="10s", backoff_factor=2, backoff_max_duration="300s")
     task.set_caching_options(enable_caching=False)
-    kubernetes.set_security_context(task, run_as_user=USER, run_as_group=USER, run_as_non_root=True)
+    kubernetes.set_security_context(
+        task, run_as_user=names.USER, run_as_group=names.USER, run_as_non_root=True
+    )
     kubernetes.empty_dir_mount(task, volume_name="tmp", mount_path="/tmp", size_limit="1Gi")  # noqa: S108
     return task
 
 
 def with_data(task: PipelineTask) -> None:
     """Mount the volume with data that is kept on the cluster."""
-    kubernetes.mount_pvc(task, pvc_name=DATA_CLAIM, mount_path=steps.DATA)
+    kubernetes.mount_pvc(task, pvc_name=names.DATA_CLAIM, mount_path=names.DATA)

@@ -11,6 +11,7 @@ from container.errors import UserError
 from deploy import naming
 from deploy.errors import CredentialsError, DeployError, UnreachableError
 from deploy.options import Common
+from deploy.pipeline import names
 from deploy.pipeline.compiled import COMMITTED
 
 HOST: Final = "KUBEFLOW_HOST"
@@ -23,11 +24,11 @@ def add_arguments(group: _ArgumentGroup) -> None:
     """Declare where to, and as whom."""
     group.add_argument("--host", metavar="URL", help=f"of Kubeflow Pipelines (default: ${HOST})")
     group.add_argument(
-        "--namespace", default="blerssi", metavar="NAME", help="default: %(default)s"
+        "--namespace", default=names.NAMESPACE, metavar="NAME", help="default: %(default)s"
     )
     group.add_argument(
         "--service-account",
-        default="blerssi-pipeline",
+        default=names.SERVICE_ACCOUNT,
         metavar="NAME",
         help="of the steps' pods; with a role of its own (IRSA) no secret is needed (%(default)s)",
     )

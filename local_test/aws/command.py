@@ -1,4 +1,4 @@
-"""`python -m local_test aws`: a laptop's AWS until Ctrl-C, or around one command.
+"""`python -m local_test up`: a laptop's AWS until Ctrl-C, or around one command.
 
 Starts S3, a registry, SageMaker, IAM and what else the way to the cloud needs, on one port, and
 prints the variables that point any AWS client there. What was made is there again at the next
@@ -14,17 +14,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from container.errors import ContainerError, UserError
+from container.errors import ContainerError, PlatformError, UserError
 from local_test.options import RESULTS
+from local_test.serve import port
 
 if TYPE_CHECKING:
     from local_test.aws.laptop import Laptop
 
 HELP = "run a laptop's AWS: S3, ECR, SageMaker, IAM and CloudWatch on one port"
 EXAMPLES = """examples:
-  python -m local_test aws
-  python -m local_test aws --no-docker --port 4566 --env-file build/aws.env
-  python -m local_test aws -- python -m deploy endpoint --plan
+  python -m local_test up
+  python -m local_test up --no-docker --port 4566 --env-file build/aws.env
+  python -m local_test up -- python -m deploy endpoint --plan
 """
 _OTHERS = ("AWS_PROFILE", "AWS_SESSION_TOKEN")  # a shell's own, which would come first
 
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--region", default="us-east-1", help="the only one (default: %(default)s)")
     parser.add_argument(
         "--port",
-        type=int,
+        type=port,
         default=0,
         help="of everything (default: that of last time, or any that is free)",
     )
@@ -67,8 +68,13 @@ def run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
     Raises:
         ContainerError: It cannot be started.
     """
-    from local_test.aws.laptop import Laptop
-
+    try:
+        from local_test.aws.laptop import Laptop
+    except ModuleNotFoundError as error:
+        raise PlatformError(
+            f"The laptop's AWS needs the package {error.name}, which is not installed here.",
+            hint="Use the client environment; `make setup` makes it.",
+        ) from error
     docker = _has_docker() if arguments.docker is None else arguments.docker
     laptop = Laptop(
         arguments.folder,
