@@ -175,3 +175,28 @@ def impatient(aws: Laptop) -> Any:
         endpoint_url=variables["AWS_ENDPOINT_URL"],
         config=Config(retries={"total_max_attempts": 1}, read_timeout=70),
     )
+
+
+def left(aws: Laptop, name: str) -> list[str]:
+    """What there is of an endpoint, by name."""
+    sagemaker, found = aws.client("sagemaker"), []
+    for kind in ("endpoint", "endpoint_config", "model"):
+        listed = getattr(sagemaker, f"list_{kind}s")(NameContains=name)
+        key = kind.title().replace("_", "")
+        found += [each[f"{key}Name"] for each in listed[f"{key}s"]]
+    alarms = aws.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"blerssi-deploy/{name}/")
+    found += [each["AlarmName"] for each in alarms["MetricAlarms"]]
+    return found + [each["ResourceId"] for each in scalable(aws, name)]
+
+
+def scalable(aws: Laptop, name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = aws.client("application-autoscaling").describe_scalable_targets(
+        ServiceNamespace="sagemaker", ResourceIds=[f"endpoint/{name}/variant/AllTraffic"]
+    )["ScalableTargets"]
+    return found
+
+
+def ask(aws: Laptop, name: str) -> str:
+    reply = impatient(aws).invoke_endpoint(EndpointName=name, Body=b"x", ContentType="text/plain")
+    answer: str = reply["Body"].read().decode()
+    return answer

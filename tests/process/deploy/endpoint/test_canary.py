@@ -45,6 +45,23 @@ def test_a_bad_version_is_rolled_back_under_traffic(
     assert [each["EndpointConfigName"] for each in configs["EndpointConfigs"]] == [serving]
 
 
+def test_a_slow_version_is_rolled_back_and_every_request_is_answered(
+    aws: Laptop, name: str, bucket: str, run: Run, good: str
+) -> None:
+    """Latency alone, without one error."""
+    slow = endpoints.put(
+        aws, bucket, "slow", endpoints.handler("slow", "__import__('time').sleep(2.5)")
+    )
+    assert run(good, "--instances", 2, "--max-p99", 2).code == 0
+    with endpoints.crowd(aws, name, clients=4) as crowd:
+        ended = run(slow, "--instances", 2, "--max-p99", 2, "--bake", 60)
+    assert ended.code == 1
+    assert f"blerssi-deploy/{name}/latency-p99" in ended.err
+    assert (crowd.lost, crowd.refusals) == ([], {})
+    assert crowd.answers.keys() == {"good", "slow"}
+    assert endpoints.ask(aws, name) == "good"
+
+
 def test_a_good_version_takes_over_under_traffic(
     aws: Laptop, name: str, bucket: str, run: Run, serving: str
 ) -> None:

@@ -9,7 +9,6 @@ import pytest
 from local_test.aws.laptop import Laptop
 from local_test.aws.sagemaker import variants
 from tests.process.deploy.endpoint.conftest import Run
-from tests.process.deploy.endpoint.test_story import ask, left
 from tests.support import endpoints
 from tests.support.deploys import Ended, deploy
 
@@ -31,7 +30,7 @@ def test_what_is_missing_is_named(
     ended = run(good, options[0], options[1].format(bucket=bucket))
     assert ended.code == 1
     assert words in ended.err
-    assert left(aws, name) == []
+    assert endpoints.left(aws, name) == []
 
 
 def test_all_that_is_wrong_with_the_options_is_said(name: str, run: Run, good: str) -> None:
@@ -47,7 +46,7 @@ def test_an_artefact_that_cannot_be_unpacked(aws: Laptop, name: str, bucket: str
     assert ended.code == 1
     assert f"The endpoint {name} is Failed:" in ended.err
     assert f"Removed again: endpoint {name}" in ended.err
-    assert left(aws, name) == []
+    assert endpoints.left(aws, name) == []
 
 
 @pytest.fixture
@@ -74,7 +73,7 @@ def test_a_container_that_never_gets_healthy(aws: Laptop, name: str, run: Run, n
     assert "did not pass the ping health check" in ended.err
     assert f"Its log (/aws/sagemaker/Endpoints/{name}) ends:" in ended.err
     assert "blerssi.serve" in ended.err
-    assert left(aws, name) == []
+    assert endpoints.left(aws, name) == []
 
 
 @pytest.mark.usefixtures("impatience")
@@ -88,7 +87,7 @@ def test_it_is_left_for_inspection_where_that_is_asked_for(
     assert found["EndpointStatus"] == "Failed"
     good = endpoints.put(aws, bucket, "good", endpoints.handler("good"))
     assert run(good, "--instances", 1).code == 0  # a failed endpoint is made anew
-    assert ask(aws, name) == "good"
+    assert endpoints.ask(aws, name) == "good"
 
 
 @pytest.mark.usefixtures("impatience")
@@ -119,7 +118,7 @@ def test_denied_by_iam_leaves_nothing(
     assert ended.code == 1
     assert words in ended.err
     assert "Removed again:" in ended.err
-    assert left(aws, name) == []
+    assert endpoints.left(aws, name) == []
     assert variables["AWS_SECRET_ACCESS_KEY"] not in ended.out + ended.err
 
 
@@ -138,7 +137,7 @@ def test_two_at_the_same_time_make_one_endpoint(
     assert [each.code for each in ended] == [0, 0], [each.err for each in ended]
     names = [{each.document[key] for key in ("endpoint", "config", "model")} for each in ended]
     assert names[0] == names[1]
-    assert ask(aws, name) == "good"
+    assert endpoints.ask(aws, name) == "good"
 
 
 def test_an_endpoint_that_was_not_made_here(aws: Laptop, name: str, run: Run, good: str) -> None:
@@ -153,5 +152,5 @@ def test_an_endpoint_that_was_not_made_here(aws: Laptop, name: str, run: Run, go
     assert gone.document["left"] == [
         {"kind": "endpoint", "name": name, "why": "it was not made here"}
     ]
-    assert ask(aws, name) == "good"
+    assert endpoints.ask(aws, name) == "good"
     sagemaker.add_tags(ResourceArn=arn, Tags=[{**tags, "Value": "blerssi-deploy"}])

@@ -13,33 +13,6 @@ from tests.support.deploys import deploy
 from tests.support.waiting import until
 
 
-def left(aws: Laptop, name: str) -> list[str]:
-    """What there is of an endpoint, by name."""
-    sagemaker, found = aws.client("sagemaker"), []
-    for kind in ("endpoint", "endpoint_config", "model"):
-        listed = getattr(sagemaker, f"list_{kind}s")(NameContains=name)
-        key = kind.title().replace("_", "")
-        found += [each[f"{key}Name"] for each in listed[f"{key}s"]]
-    alarms = aws.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"blerssi-deploy/{name}/")
-    found += [each["AlarmName"] for each in alarms["MetricAlarms"]]
-    return found + [each["ResourceId"] for each in scalable(aws, name)]
-
-
-def scalable(aws: Laptop, name: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = aws.client("application-autoscaling").describe_scalable_targets(
-        ServiceNamespace="sagemaker", ResourceIds=[f"endpoint/{name}/variant/AllTraffic"]
-    )["ScalableTargets"]
-    return found
-
-
-def ask(aws: Laptop, name: str) -> str:
-    reply = endpoints.impatient(aws).invoke_endpoint(
-        EndpointName=name, Body=b"x", ContentType="text/plain"
-    )
-    answer: str = reply["Body"].read().decode()
-    return answer
-
-
 def written(calls: list[Mapping[str, Any]]) -> list[str]:
     return [each["operation"] for each in calls]
 
@@ -61,7 +34,7 @@ def test_a_plan_names_every_call_and_makes_none(
     assert plan[0]["parameters"]["ModelName"] == ended.document["model"]
     assert plan[5]["parameters"]["EndpointConfigName"] == ended.document["config"]
     assert "would call sagemaker:CreateEndpoint\n  EndpointName = " in ended.err
-    assert left(aws, name) == []
+    assert endpoints.left(aws, name) == []
 
 
 def test_from_nothing_to_nothing(aws: Laptop, name: str, run: Run, good: str, bucket: str) -> None:
@@ -71,8 +44,8 @@ def test_from_nothing_to_nothing(aws: Laptop, name: str, run: Run, good: str, bu
     assert "no zone redundancy" in first.err
     made = first.document
     assert (made["action"], made["status"]) == ("created", "InService")
-    assert ask(aws, name) == "good"
-    assert (scalable(aws, name)[0]["MinCapacity"], made["scaling"]["most"]) == (1, 3)
+    assert endpoints.ask(aws, name) == "good"
+    assert (endpoints.scalable(aws, name)[0]["MinCapacity"], made["scaling"]["most"]) == (1, 3)
     again = run(good, *options).document
     assert (again["action"], again["changes"]) == ("unchanged", [])
     assert {**again, "action": 0, "changes": 0} == {**made, "action": 0, "changes": 0}
@@ -95,10 +68,10 @@ def test_from_nothing_to_nothing(aws: Laptop, name: str, run: Run, good: str, bu
     }
     unasked = deploy(*destroy, variables=aws.variables)
     assert (unasked.code, "Give --yes" in unasked.err) == (1, True)
-    assert ask(aws, name) == "good"
+    assert endpoints.ask(aws, name) == "good"
     gone = deploy(*destroy, "--yes", variables=aws.variables)
     assert gone.code == 0, gone.err
-    assert left(aws, name) == []
+    assert endpoints.left(aws, name) == []
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
     groups = aws.client("logs").describe_log_groups(
         logGroupNamePrefix=f"/aws/sagemaker/Endpoints/{name}"
@@ -114,8 +87,8 @@ def test_options_that_are_left_out_are_taken_back(
     assert run(good, "--instances", 1, "--scale", "1:3").code == 0
     ended = run(good, "--instances", 1, "--no-alarms", "--json")
     assert ended.code == 0, ended.err
-    assert scalable(aws, name) == []
-    assert not [each for each in left(aws, name) if each.startswith("blerssi-deploy/")]
+    assert endpoints.scalable(aws, name) == []
+    assert not [each for each in endpoints.left(aws, name) if each.startswith("blerssi-deploy/")]
 
 
 def test_a_scaled_endpoint_keeps_its_instances_and_may_change_their_type(
@@ -140,7 +113,7 @@ def test_a_scaled_endpoint_keeps_its_instances_and_may_change_their_type(
     assert (ended.code, instances()) == (0, 2), ended.err
     ended = run(good, "--instances", 1, "--scale", "1:3", "--instance-type", "ml.c5.large")
     assert (ended.code, instances()) == (0, 1), ended.err
-    assert scalable(aws, name)[0]["MaxCapacity"] == 3
+    assert endpoints.scalable(aws, name)[0]["MaxCapacity"] == 3
 
 
 def test_serverless(aws: Laptop, name: str, run: Run, good: str) -> None:
@@ -150,7 +123,7 @@ def test_serverless(aws: Laptop, name: str, run: Run, good: str) -> None:
         variables=aws.variables,
     )
     assert ended.code == 0, ended.err
-    assert ask(aws, name) == "good"
+    assert endpoints.ask(aws, name) == "good"
     found = aws.client("sagemaker").describe_endpoint(EndpointName=name)["ProductionVariants"][0]
     assert found["CurrentServerlessConfig"]["MemorySizeInMB"] == 1024
 
@@ -194,6 +167,6 @@ def test_what_others_use_or_made_stays(
     why = "another model uses it" if shared else "it was not uploaded here"
     assert ended.document["left"] == [{"kind": "artefact", "name": artifact, "why": why}]
     aws.client("s3").head_object(Bucket=bucket, Key="good/model.tar.gz")
-    assert left(aws, name) == ([other] if shared else [])
+    assert endpoints.left(aws, name) == ([other] if shared else [])
     if shared:
         sagemaker.delete_model(ModelName=other)
