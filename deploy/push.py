@@ -160,6 +160,12 @@ class Push:
         found = registry.manifest(self._uri, self._tag, login)
         if found is None:
             raise DeployError(f"{self._uri}:{self._tag} was pushed, but is not there.")
+        if local.identity not in {found.config, found.digest}:
+            raise DeployError(
+                f"{self._uri}:{self._tag} is not what was sent ({found.digest}): someone else "
+                "pushed at the same time.",
+                hint="Push again with another --image-tag.",
+            )
         if found.media_type != image.MANIFEST:
             name = self._uri.partition("/")[2]
             which = [{"imageDigest": found.digest}]

@@ -133,6 +133,14 @@ def test_a_tag_that_is_not_there_after_all_is_an_error(monkeypatch: pytest.Monke
         pushing(Engine()).run(GOOD)
 
 
+def test_a_tag_that_someone_else_has_pushed_meanwhile_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    holding(monkeypatch, None, replace(THERE, config="sha256:other"))
+    with pytest.raises(DeployError, match="is not what was sent"):
+        pushing(Engine()).run(GOOD)
+
+
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Let images be built here and be there from then on; gives what was built."""
