@@ -92,7 +92,8 @@ def test_hosts_know_each_other_and_share_objects(jobs: Jobs) -> None:
 
 def test_a_host_that_fails_takes_the_others_along(jobs: Jobs) -> None:
     program = """
-import json, pathlib, sys, time
+import json, pathlib, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 hosts = json.loads(pathlib.Path("/opt/ml/input/config/resourceconfig.json").read_text())
 if hosts["current_host"] == "algo-2":
     pathlib.Path("/opt/ml/output/failure").write_text("algo-2 has no data")
@@ -134,9 +135,9 @@ def test_records_are_transformed_in_containers(jobs: Jobs) -> None:
     assert jobs.result(job, "b.csv") == "3,true\n7,true\n"
 
 
-@pytest.mark.parametrize("image", ["no-such-image:1", "localhost:1/none:1"])
-def test_an_image_that_is_not_there_is_told(jobs: Jobs, image: str) -> None:
-    given = jobs.training("pass", algorithm={"TrainingImage": image})
+@pytest.mark.parametrize("missing", ["no-such-image:1", "localhost:1/none:1"])
+def test_an_image_that_is_not_there_is_told(jobs: Jobs, missing: str) -> None:
+    given = jobs.training("pass", algorithm={"TrainingImage": missing})
 
-    with pytest.raises(ClientError, match=f"Cannot find the image {image}"):
+    with pytest.raises(ClientError, match=f"Cannot find the image {missing}"):
         jobs.sagemaker.create_training_job(**given)
