@@ -19,6 +19,7 @@ from local_test.runner import STOP_SECONDS, Program, Running, Show
 
 LABEL = "blerssi.local-test"
 NO_NETWORK = "none"  # as Docker calls a network that leads nowhere
+REMOVED = 137  # the exit code of a container that somebody else removed, which kills it
 HARDENED_USER = "12345:12345"
 HARDENED: Mapping[str, Any] = {  # the worst place that hosting may offer (C4.6, C1.64)
     "user": HARDENED_USER,
@@ -147,23 +148,31 @@ class _RunningContainer(Running):
         super().__init__(output, show, url)
 
     def poll(self) -> int | None:
-        self._container.reload()
+        try:
+            self._container.reload()
+        except docker_package().errors.NotFound:
+            return REMOVED
         state = self._container.attrs["State"]
         return None if state["Running"] else int(state["ExitCode"])
 
     def stop(self, seconds: float = STOP_SECONDS) -> int:
-        self._container.stop(timeout=round(seconds))
+        with contextlib.suppress(docker_package().errors.NotFound):
+            self._container.stop(timeout=round(seconds))
         return self._wait()
 
     def _wait(self) -> int:
-        return int(self._container.wait()["StatusCode"])
+        try:
+            return int(self._container.wait()["StatusCode"])
+        except docker_package().errors.NotFound:
+            return REMOVED
 
     def _kill(self) -> None:
         self._container.kill()
 
     def _clear(self) -> None:
         self._output._response.close()  # close() of the SDK's stream leaves the socket open
-        self._container.remove(force=True, v=True)
+        with contextlib.suppress(docker_package().errors.NotFound):
+            self._container.remove(force=True, v=True)
         self._client.close()
 
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from local_test.aws.cloud import Cloud
 from local_test.aws.sagemaker.balance import Balance
 
-_DEFAULT_TYPES = {"CSV": ["text/csv"], "JSON": ["application/json"]}
+_LISTS = {"CSV": "CsvContentTypes", "JSON": "JsonContentTypes"}
 _MODES = {"Input": ("INPUT",), "Output": ("OUTPUT",), "InputAndOutput": ("INPUT", "OUTPUT")}
 
 
@@ -64,7 +64,7 @@ class Exchange:
 def record(captured: Captured, document: Mapping[str, Any], exchange: Exchange) -> None:
     """Note a request and its answer, if the endpoint captures and this one is in the sample."""
     config = document.get("DataCaptureConfig")
-    if not config or not config.get("EnableCapture"):
+    if not config or not config.get("EnableCapture", True):
         return
     name, percentage = document["EndpointName"], config["InitialSamplingPercentage"]
     with captured.lock:
@@ -156,10 +156,7 @@ def _side(
 
 def _types(listed: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """The encoding by media type, exactly as it is listed: parameters make another type."""
-    found = {
-        "CSV": listed.get("CsvContentTypes", () if listed else _DEFAULT_TYPES["CSV"]),
-        "JSON": listed.get("JsonContentTypes", () if listed else _DEFAULT_TYPES["JSON"]),
-    }
+    found = {encoding: listed.get(member, ()) for encoding, member in _LISTS.items()}
     return {each.lower(): encoding for encoding, types in found.items() for each in types}
 
 

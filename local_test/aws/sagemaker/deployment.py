@@ -11,6 +11,8 @@ have begun and are stopped. Whatever fails on the way leads back to the old ones
 all the time.
 """
 
+import contextlib
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -36,7 +38,8 @@ class _CancelledError(Exception):
     """The endpoint is being deleted, or the laptop stops: somebody else takes over."""
 
 
-_FAULTS = (ModelDataError, UnhealthyError, _RollBackError)
+_EXPLAINED = (ModelDataError, UnhealthyError, _RollBackError)
+_LOG = logging.getLogger(__name__)
 
 
 def create(cloud: Cloud, name: str) -> None:
@@ -49,7 +52,7 @@ def create(cloud: Cloud, name: str) -> None:
         stops = (live.cancelled, cloud.tasks.stopping)
         try:
             found = colour.bring_up(cloud, name, document["Variants"], *stops)
-        except _FAULTS as error:
+        except Exception as error:
             if not _is_over(cloud, live):
                 _change(cloud, name, EndpointStatus="Failed", FailureReason=_reason(error))
             return
@@ -68,7 +71,7 @@ def update(cloud: Cloud, name: str) -> None:
             _deploy(cloud, live, document["Pending"])
         except _CancelledError:
             return
-        except _FAULTS as error:
+        except Exception as error:
             if not _is_over(cloud, live):
                 _change(
                     cloud,
@@ -90,12 +93,13 @@ def resize(cloud: Cloud, name: str) -> None:
         _want(live.colour, document["Variants"])
         try:
             live.colour.scale(live.cancelled, cloud.tasks.stopping)
-        except UnhealthyError as error:
+        except Exception as error:
             if _is_over(cloud, live):
                 return
             _change(cloud, name, EndpointStatus="RollingBack")
             live.colour.weights, live.colour.wanted = before
-            live.colour.renew(live.cancelled, cloud.tasks.stopping)
+            with contextlib.suppress(UnhealthyError):  # what has died meanwhile is renewed later
+                live.colour.scale(live.cancelled, cloud.tasks.stopping)
             _change(cloud, name, FailureReason=_reason(error), Variants=_wanted(document, *before))
         else:
             _change(cloud, name, FailureReason=None)
@@ -207,6 +211,9 @@ def _watch(cloud: Cloud, live: Live, plan: policy.Policy, seconds: float, deadli
 def _want(found: Colour, planned: list[dict[str, Any]]) -> None:
     found.weights = {each["VariantName"]: each["DesiredWeight"] for each in planned}
     found.wanted = {each["VariantName"]: each["DesiredInstanceCount"] for each in planned}
+    for each in planned:
+        if serverless := each.get("ServerlessConfig"):
+            found.fleets[each["VariantName"]].most = serverless["MaxConcurrency"]
 
 
 def _wanted(
@@ -254,5 +261,9 @@ def _is_over(cloud: Cloud, live: Live) -> bool:
 
 
 def _reason(error: Exception) -> str:
+    """Say why; whatever it is, an endpoint must not be left in the middle of something."""
     text = str(error)
+    if not isinstance(error, _EXPLAINED):
+        _LOG.error("A deployment failed.", exc_info=error)
+        text = f"Internal failure of the laptop's SageMaker, see its log: {text}"
     return text if len(text) <= REASON_LIMIT else f"{text[: REASON_LIMIT - 1]}…"

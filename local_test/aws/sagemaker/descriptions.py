@@ -74,7 +74,7 @@ def _pending(pending: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _capture(config: Mapping[str, Any]) -> dict[str, Any]:
-    enabled = config.get("EnableCapture", False)
+    enabled = config.get("EnableCapture", True)
     return {
         "EnableCapture": enabled,
         "CaptureStatus": "Started" if enabled else "Stopped",

@@ -10,6 +10,7 @@ _DEFAULT: Mapping[str, Any] = {
         "TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
     }
 }
+_WAIT = "WaitIntervalInSeconds"
 _MOST_CANARY = 0.5  # of the capacity; the API's own words
 _LINEAR = (0.1, 0.5)
 
@@ -76,6 +77,7 @@ def problems(config: Mapping[str, Any], instances: int) -> Iterator[str]:
         return
     routing = (blue_green or {}).get("TrafficRoutingConfiguration", {})
     kind = routing.get("Type")
+    yield from _time_problems(blue_green or rolling or {}, routing)
     for member, wanted in (("CanarySize", "CANARY"), ("LinearStepSize", "LINEAR")):
         if kind == wanted and not routing.get(member):
             yield f"{member} is required for traffic routing of type {kind}."
@@ -85,6 +87,16 @@ def problems(config: Mapping[str, Any], instances: int) -> Iterator[str]:
         yield from _size_problems("CanarySize", _part(canary, instances), 0.0, _MOST_CANARY)
     if linear := kind == "LINEAR" and routing.get("LinearStepSize"):
         yield from _size_problems("LinearStepSize", _part(linear, instances), *_LINEAR)
+
+
+def _time_problems(update: Mapping[str, Any], routing: Mapping[str, Any]) -> Iterator[str]:
+    waits = (update, "TerminationWaitInSeconds"), (update, _WAIT), (routing, _WAIT)
+    waiting = sum(place.get(member, 0) for place, member in waits)
+    if (most := update.get("MaximumExecutionTimeoutInSeconds")) is not None and most <= waiting:
+        yield (
+            f"MaximumExecutionTimeoutInSeconds is {most}; it must be more than the {waiting} s "
+            "of all waiting."
+        )
 
 
 def _size_problems(member: str, part: float, least: float, most: float) -> Iterator[str]:

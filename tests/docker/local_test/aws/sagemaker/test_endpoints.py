@@ -1,5 +1,6 @@
 """Endpoints of the real image: containers that serve, fail, are replaced and leave nothing."""
 
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -62,10 +63,11 @@ def test_a_trained_model_is_served_by_two_containers(
     assert not containers(engine, hosting, name)
 
 
-def test_a_container_that_dies_is_replaced(hosting: Hosting, engine: Any) -> None:
-    name = hosting.endpoint("mortal", count=2)
+@pytest.mark.parametrize("end", ["kill", "remove"])
+def test_a_container_that_dies_is_replaced(hosting: Hosting, engine: Any, end: str) -> None:
+    name = hosting.endpoint(f"mortal-{end}", count=2)
     victim = containers(engine, hosting, name)[0]
-    victim.kill()
+    {"kill": victim.kill, "remove": functools.partial(victim.remove, force=True)}[end]()
 
     def replaced() -> bool:
         found = {each.id for each in containers(engine, hosting, name)}
@@ -74,7 +76,7 @@ def test_a_container_that_dies_is_replaced(hosting: Hosting, engine: Any) -> Non
     until(replaced, "a replacement")
     until(lambda: hosting.describe(name)["ProductionVariants"][0]["CurrentInstanceCount"] == 2)
     with asking(hosting, name, clients=4) as crowd:
-        until(lambda: crowd.answers["mortal"] > 20, "answers")
+        until(lambda: crowd.answers[name] > 20, "answers")
     assert (crowd.errors, crowd.lost) == ({}, [])
     hosting.delete(name)
 

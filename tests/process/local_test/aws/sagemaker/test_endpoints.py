@@ -1,6 +1,7 @@
 """Endpoints from CreateModel to DeleteEndpoint, as boto3 sees them."""
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -156,6 +157,26 @@ def test_a_role_must_be_there_and_ours(hosting: Hosting, two: str) -> None:
             PrimaryContainer=container,
             ExecutionRoleArn=arn,
         )
+
+
+def test_a_role_without_rights_gets_no_model(hosting: Hosting) -> None:
+    iam = hosting.aws.client("iam")
+    policy = iam.get_role_policy(RoleName="serving", PolicyName="s3")["PolicyDocument"]
+    name = hosting.config(hosting.model("denied"))
+    container = hosting.sagemaker.describe_model(ModelName=name)["PrimaryContainer"]
+    iam.delete_role_policy(RoleName="serving", PolicyName="s3")
+    try:
+        refused(
+            hosting.sagemaker.create_model,
+            r"Could not access model data at s3://models/denied/.*s3:GetObject",
+            ModelName="denied-2",
+            PrimaryContainer=container,
+            ExecutionRoleArn=hosting.role,
+        )
+        hosting.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+        expect_failure(hosting, name, "Failed to download model data.*role.*permissions")
+    finally:
+        iam.put_role_policy(RoleName="serving", PolicyName="s3", PolicyDocument=json.dumps(policy))
 
 
 def test_an_unknown_model_or_configuration_is_refused(hosting: Hosting) -> None:

@@ -8,10 +8,13 @@ from local_test.aws.sagemaker import data_capture
 from local_test.aws.sagemaker.data_capture import Captured, Exchange
 
 CONFIG = {
-    "EnableCapture": True,
     "InitialSamplingPercentage": 100,
     "DestinationS3Uri": "s3://b/p",
     "CaptureOptions": [{"CaptureMode": "InputAndOutput"}],
+    "CaptureContentTypeHeader": {
+        "CsvContentTypes": ["text/csv"],
+        "JsonContentTypes": ["application/json"],
+    },
 }
 
 
@@ -55,11 +58,10 @@ def test_only_listed_types_are_kept_as_text(
     assert line["captureData"]["endpointOutput"]["encoding"] == "JSON"
 
 
-def test_a_list_of_types_takes_the_place_of_the_usual_ones() -> None:
-    config = {"CaptureContentTypeHeader": {"CsvContentTypes": ["application/x-csv"]}}
-    (line,) = captured(config, exchange("application/x-csv"))
-    assert line["captureData"]["endpointInput"]["encoding"] == "CSV"
-    assert line["captureData"]["endpointOutput"]["encoding"] == "BASE64"
+def test_without_lists_nothing_is_kept_as_text() -> None:
+    (line,) = captured({"CaptureContentTypeHeader": {}}, exchange("text/csv"))
+    sides = line["captureData"].values()
+    assert {each["encoding"] for each in sides} == {"BASE64"}
 
 
 @pytest.mark.parametrize(("percentage", "count"), [(0, 0), (10, 10), (100, 100)])

@@ -10,6 +10,12 @@ def routed(kind: str, **more: Any) -> dict[str, Any]:
     return {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing}}
 
 
+def impatient(seconds: int) -> dict[str, Any]:
+    config = routed("ALL_AT_ONCE")
+    config["BlueGreenUpdatePolicy"]["MaximumExecutionTimeoutInSeconds"] = seconds
+    return config
+
+
 def size(kind: str, value: int) -> dict[str, Any]:
     return {"Type": kind, "Value": value}
 
@@ -67,6 +73,7 @@ def test_times_and_alarms_are_read() -> None:
         (routed("LINEAR", CanarySize=size(PERCENT, 5)), "LinearStepSize is required"),
         (routed("ALL_AT_ONCE", CanarySize=size(PERCENT, 5)), "CanarySize is not allowed"),
         ({**routed("ALL_AT_ONCE"), "RollingUpdatePolicy": {"a": 1}}, "not both"),
+        (impatient(60), "must be more than the 60 s"),
     ],
 )
 def test_what_cannot_be_followed_is_told(config: dict[str, Any], said: str) -> None:
@@ -74,5 +81,10 @@ def test_what_cannot_be_followed_is_told(config: dict[str, Any], said: str) -> N
 
 
 def test_what_can_be_followed_has_no_problems() -> None:
-    for config in ({}, routed("ALL_AT_ONCE"), routed("CANARY", CanarySize=size(COUNT, 2))):
+    for config in (
+        {},
+        routed("ALL_AT_ONCE"),
+        impatient(61),
+        routed("CANARY", CanarySize=size(COUNT, 2)),
+    ):
         assert not [*policy.problems(config, 4)]
