@@ -49,6 +49,7 @@ METRIC_DEFINITIONS_LIMIT: Final = 40  # C5.50
 
 PORT: Final = 8080  # C1.17
 BIND_TO_PORT: Final = "SAGEMAKER_BIND_TO_PORT"  # C1.18
+SAFE_PORT_RANGE: Final = "SAGEMAKER_SAFE_PORT_RANGE"  # C1.19; seen on every endpoint, C1.59
 PING: Final = "/ping"  # C1.22
 INVOCATIONS: Final = "/invocations"  # C1.30
 EXECUTION_PARAMETERS: Final = "/execution-parameters"  # C2.3

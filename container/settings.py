@@ -8,12 +8,15 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from container import contract, logs
 from container.errors import UserError
 
 Parser = Callable[[str], Any]
+Measuring = Literal["auto", "on", "off"]
+
+ENDPOINT = "BLERSSI_ENDPOINT_NAME"
 
 
 def setting(default: Any, parse: Parser, *variables: str, allowed: str, text: str) -> Any:
@@ -59,6 +62,17 @@ def _media_type(text: str) -> str:
 def _style(text: str) -> logs.Style:
     styles: dict[str, logs.Style] = {"plain": "plain", "json": "json"}
     return styles[text.lower()]
+
+
+def _measuring(text: str) -> Measuring:
+    choices: dict[str, Measuring] = {"auto": "auto", "on": "on", "off": "off"}
+    return choices[text.lower()]
+
+
+def _endpoint(text: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", text, re.ASCII):
+        raise ValueError(text)
+    return text
 
 
 @dataclass(frozen=True)
@@ -157,6 +171,22 @@ class Settings:
         allowed="plain or json",
         text="Form of the records, one a line (C1.62).",
     )
+    embedded_metrics: Measuring = setting(  # noqa: RUF009 - as above
+        "auto",
+        _measuring,
+        "BLERSSI_EMBEDDED_METRICS",
+        allowed="auto, on or off",
+        text="Whether a line a minute in the log holds metrics for CloudWatch; auto: on a "
+        "SageMaker endpoint, which SAGEMAKER_SAFE_PORT_RANGE shows (C1.19).",
+    )
+    endpoint: str | None = setting(
+        None,
+        _endpoint,
+        ENDPOINT,
+        allowed="an endpoint's name",
+        text="What these metrics have as EndpointName, as a container is not told its endpoint; "
+        "`deploy endpoint` sets it.",
+    )
 
     @classmethod
     def from_variables(cls, variables: Mapping[str, str]) -> "Settings":
@@ -180,6 +210,16 @@ class Settings:
         if wrong:
             raise UserError(f"Wrong settings: {'; '.join(wrong)}.", hint="Change or unset them.")
         return cls(**values)
+
+    def measures(self, variables: Mapping[str, str]) -> bool:
+        """Whether metrics are embedded in the log; a batch job is no endpoint.
+
+        Args:
+            variables: The process's environment.
+        """
+        if self.embedded_metrics == "auto":
+            return bool(variables.get(contract.SAFE_PORT_RANGE, "").strip()) and not self.batch
+        return self.embedded_metrics == "on"
 
     @property
     def timeout(self) -> int:

@@ -13,6 +13,7 @@ from serve import media
 from serve.attributes import Attributes
 from serve.errors import Kind, ServeError
 from serve.media import ContentType
+from serve.observed import Observed
 from serve.stages import stages
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -55,6 +56,7 @@ class Answer(NamedTuple):
         status: Another than 200 only where a handler says so.
         headers: What a handler adds.
         pieces: The body where it is made while it is sent (C1.50); none is empty.
+        seen: What the records and their answers were like, where that is known.
     """
 
     body: bytes
@@ -64,6 +66,7 @@ class Answer(NamedTuple):
     status: int = 200
     headers: Mapping[str, str] = _NOTHING
     pieces: Iterator[bytes] | None = None
+    seen: Observed | None = None
 
 
 class Answerer(Protocol):
@@ -91,6 +94,7 @@ class Core:
         batch: Whether a batch transform job is served: then the answer's type follows the
             request's, and no record is answered by nothing (C2.2, C2.12).
         largest: Bytes that an archive may have when unpacked.
+        observing: Whether it is looked at what records and answers were like.
 
     Raises:
         ServeError: The default type cannot be written.
@@ -103,10 +107,12 @@ class Core:
         default_accept: str = media.JSON,
         batch: bool = False,
         largest: int = 25 << 20,
+        observing: bool = True,
     ) -> None:
         self._predictor = predictor
         self._default = media.choose(default_accept, media.JSON)
         self._batch = batch
+        self._observing = observing
         self._stages = stages(predictor, largest)
 
     def invoke(self, request: Request) -> Answer:
@@ -122,7 +128,8 @@ class Core:
             data = self._stages.read(request.body, content)
             prediction = self._stages.predict(data, options.top_k)
             written = self._stages.write(prediction, media_type)
-            return Answer(written, media_type, options.echo, self._stages.count(data))
+            seen = self._stages.observe(data, prediction) if self._observing else None
+            return Answer(written, media_type, options.echo, self._stages.count(data), seen=seen)
         except ModelError as error:
             raise ServeError.of(error) from error
         except ServeError as error:

@@ -18,6 +18,7 @@ from serve.bodies import Body
 from serve.core import Answer, Answerer, Request
 from serve.errors import Kind, ServeError
 from serve.metrics import Metrics
+from serve.observed import Observed
 from serve.streaming import Stream
 
 BROKEN_STREAM = "broken_stream"  # the code of an answer that could not be completed
@@ -34,12 +35,14 @@ class _Outcome:
     status: int = 500
     code: str = Kind.INTERNAL_ERROR.code
     rows: int = 0
+    seen: Observed | None = None
 
     def refused(self, error: ServeError) -> None:
         self.status, self.code = error.status, error.kind.code
 
     def answered(self, answer: Answer) -> None:
         self.status, self.code, self.rows = answer.status, "ok", answer.rows
+        self.seen = answer.seen
 
     def broke(self) -> None:
         self.code = BROKEN_STREAM
@@ -107,7 +110,7 @@ class Invocations:
 
     def _count(self, outcome: _Outcome, started: float) -> None:
         seconds = time.perf_counter() - started
-        self._metrics.finished(outcome.status, outcome.code, seconds, outcome.rows)
+        self._metrics.finished(outcome.status, outcome.code, seconds, outcome.rows, outcome.seen)
         _log.info(
             "status=%d code=%s rows=%d ms=%.1f",
             outcome.status,

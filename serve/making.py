@@ -28,6 +28,7 @@ def make(folder: Path, variables: Mapping[str, str], settings: Settings) -> Answ
             default_accept=settings.default_accept,
             batch=settings.batch,
             largest=settings.max_payload,
+            observing=not settings.multi_model,  # fields of thousands of models would be labels
         )
     return Handled(
         folder,

@@ -21,7 +21,12 @@ from prometheus_client import (
 )
 from prometheus_client.metrics import MetricWrapperBase
 
+from container.embedded_metrics import MOST_FIELDS
+from serve.observed import Observed
+
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # read by prometheus_client
+Counts = dict[tuple[str, ...], float]  # by exposed name and values of the labels
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -56,6 +61,22 @@ WAIT = MetricDoc(
     "blerssi_queue_seconds", Histogram, (), "Seconds that admitted requests waited for a slot."
 )
 ROWS = MetricDoc("blerssi_rows", Counter, (), "Records that were answered.")
+NO_SIGNAL = MetricDoc("blerssi_no_signal", Counter, (), "Records without a single reading.")
+OUT_OF_COVERAGE = MetricDoc(
+    "blerssi_out_of_coverage", Counter, (), "Records whose answer is too uncertain."
+)
+CONFIDENCE = MetricDoc(
+    "blerssi_confidence",
+    Counter,
+    (),
+    "Sum of the records' highest probabilities; their mean is this over blerssi_rows_total.",
+)
+MISSING = MetricDoc(
+    "blerssi_missing",
+    Counter,
+    ("field",),
+    f"Records without a reading of this field, of models with up to {MOST_FIELDS} fields.",
+)
 IN_FLIGHT = MetricDoc(
     "blerssi_in_flight", Gauge, (), "Requests that are computed or wait now.", "livesum"
 )
@@ -69,7 +90,10 @@ LOAD = MetricDoc(
     "Seconds that the slowest worker took to load its model.",
     "livemax",
 )
-METRICS = (INVOCATIONS, DURATION, WAIT, ROWS, IN_FLIGHT, READY, LOAD)
+METRICS = (
+    *(INVOCATIONS, DURATION, WAIT, ROWS, NO_SIGNAL, OUT_OF_COVERAGE, CONFIDENCE, MISSING),
+    *(IN_FLIGHT, READY, LOAD),
+)
 
 
 class Metrics:
@@ -86,9 +110,19 @@ class Metrics:
         self._duration = Histogram(*_named(DURATION), registry=registry, buckets=_SECONDS)
         self._wait = Histogram(*_named(WAIT), registry=registry, buckets=_SECONDS)
         self._rows = Counter(*_named(ROWS), registry=registry)
+        self._no_signal = Counter(*_named(NO_SIGNAL), registry=registry)
+        self._out_of_coverage = Counter(*_named(OUT_OF_COVERAGE), registry=registry)
+        self._confidence = Counter(*_named(CONFIDENCE), registry=registry)
+        self._missing = Counter(*_named(MISSING), registry=registry)
+        self._fields: dict[tuple[str, ...], list[Counter]] = {}
         self._in_flight = _gauge(IN_FLIGHT, registry)
         self._ready = _gauge(READY, registry)
         self._load = _gauge(LOAD, registry)
+        self._reported = (
+            *(self._duration, self._rows, self._no_signal, self._out_of_coverage),
+            *(self._confidence, self._missing),
+        )
+        self._carried: Counts = self._shown()
 
     def loaded(self, seconds: float) -> None:
         """Count this worker among the ready ones."""
@@ -108,16 +142,49 @@ class Metrics:
         """Count a wait for a slot."""
         self._wait.observe(seconds)
 
-    def finished(self, status: int, code: str, seconds: float, rows: int) -> None:
-        """Count an answer."""
+    def finished(
+        self, status: int, code: str, seconds: float, rows: int, seen: Observed | None = None
+    ) -> None:
+        """Count an answer, and what its records were like where that is known."""
         self._invocations.labels(str(status), code).inc()
         self._duration.observe(seconds)
         if rows:
             self._rows.inc(rows)
+        if rows and seen:
+            self._observe(seen)
+
+    def counts(self) -> Counts:
+        """What this worker alone has counted of latencies and records since it was started."""
+        return {key: value - self._carried.get(key, 0.0) for key, value in self._shown().items()}
 
     def exposition(self) -> bytes:
         """Everything in Prometheus's text format."""
         return self._render()
+
+    def _observe(self, seen: Observed) -> None:
+        self._confidence.inc(seen.confidence)
+        if seen.no_signal:
+            self._no_signal.inc(seen.no_signal)
+        if seen.out_of_coverage:
+            self._out_of_coverage.inc(seen.out_of_coverage)
+        if len(seen.fields) > MOST_FIELDS:
+            return
+        if (counters := self._fields.get(seen.fields)) is None:
+            counters = [self._missing.labels(name) for name in seen.fields]
+            self._carried = self._shown() | self._carried  # of a worker that had the slot before
+            self._fields[seen.fields] = counters
+        for counter, rows in zip(counters, seen.missing, strict=True):
+            if rows:
+                counter.inc(rows)
+
+    def _shown(self) -> Counts:
+        """What the counters of records show, which may have gone on where another worker ended."""
+        return {
+            (sample.name, *sample.labels.values()): sample.value
+            for counter in self._reported
+            for metric in counter.collect()
+            for sample in metric.samples
+        }
 
 
 def shared(folder: Path, slot: int) -> Metrics:

@@ -3,6 +3,7 @@
 import gc
 import logging
 import shutil
+import sys
 import tempfile
 import time
 from collections import deque
@@ -31,6 +32,7 @@ from serve.making import make
 from serve.memory import Budget
 from serve.models import Models
 from serve.multi_model import NoModel
+from serve.reporting import Reporter
 from serve.table import Table
 from serve.worker import Worker
 
@@ -69,6 +71,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         self._plan = plan
         self._board = Board()
         self._slot = 0
+        self._reporter: Reporter | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -80,6 +83,9 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Make the application of one worker, and begin to load its model."""
         plan = self._plan
         counts = metrics.shared(plan.scratch, self._slot)
+        if plan.settings.measures(plan.variables):
+            self._reporter = Reporter(counts, _write, plan.settings.endpoint)
+            self._reporter.start()
 
         def announce(seconds: float) -> None:
             counts.loaded(seconds)
@@ -123,6 +129,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "default_proc_name": "blerssi",
             "pre_fork": self._number,
             "post_fork": self._remember_number,
+            "worker_exit": self._report,
             "child_exit": self._clear,
             "on_exit": self._clean,
         }
@@ -134,6 +141,11 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def _remember_number(self, _arbiter: Arbiter, worker: Worker) -> None:
         self._slot = worker.slot
+
+    def _report(self, _arbiter: Arbiter, _worker: Worker) -> None:
+        """Write a worker's last counts; called in the worker."""
+        if self._reporter is not None:
+            self._reporter.stop()
 
     def _clear(self, arbiter: "_Arbiter", worker: Worker) -> None:
         """Take back what a dead worker had announced."""
@@ -179,6 +191,12 @@ class _Log(Logger):  # type: ignore[misc]
 
     def access(self, *_arguments: object) -> None:
         pass
+
+
+def _write(line: str) -> None:
+    """Add a line to the log as it is, in one piece."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 def heartbeat_folder() -> str:

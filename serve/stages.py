@@ -16,6 +16,7 @@ from serve import decode, media
 from serve.arrays import ArrayFormat
 from serve.encode import Encoder
 from serve.media import ContentType
+from serve.observed import Observed, observe
 
 
 class Stages(Protocol):
@@ -37,6 +38,10 @@ class Stages(Protocol):
         """How many records were read."""
         ...
 
+    def observe(self, data: Any, prediction: Any) -> Observed | None:
+        """What records and answers were like; None where nobody knows what they mean."""
+        ...
+
 
 class SignedStages:
     """A model with a signature: rows of named fields in, labels out."""
@@ -44,6 +49,7 @@ class SignedStages:
     def __init__(self, predictor: Predictor, signature: Signature, largest: int) -> None:
         self._predictor = predictor
         self._input = signature.input
+        self._fields = tuple(field.name for field in signature.input.fields)
         self._encoder = Encoder(signature.output)
         self._largest = largest
 
@@ -70,6 +76,10 @@ class SignedStages:
     def count(self, data: Any) -> int:
         """How many rows there are."""
         return len(data)
+
+    def observe(self, data: Any, prediction: Any) -> Observed | None:
+        """Look at missing readings, statuses and probabilities."""
+        return observe(self._fields, self._input.missing, data, prediction)
 
 
 class ArrayStages:
@@ -114,6 +124,10 @@ class ArrayStages:
         """How many rows the first input has."""
         first = next(iter(data.values())) if isinstance(data, dict) else data
         return len(first)
+
+    def observe(self, data: Any, prediction: Any) -> Observed | None:  # noqa: ARG002 - as above
+        """Nothing is known of arrays."""
+        return None
 
 
 def _listed(value: Any) -> Any:

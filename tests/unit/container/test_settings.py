@@ -39,6 +39,8 @@ def test_defaults() -> None:
         ("SAGEMAKER_CONTAINER_LOG_LEVEL", "10", "log_level", logging.DEBUG),
         ("SAGEMAKER_CONTAINER_LOG_LEVEL", "warning", "log_level", logging.WARNING),
         ("BLERSSI_LOG_FORMAT", "JSON", "log_style", "json"),
+        ("BLERSSI_EMBEDDED_METRICS", "On", "embedded_metrics", "on"),
+        ("BLERSSI_ENDPOINT_NAME", "blerssi-2", "endpoint", "blerssi-2"),
     ],
 )
 def test_every_variable(variable: str, text: str, field: str, value: object) -> None:

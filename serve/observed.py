@@ -1,0 +1,51 @@
+"""What the rows of one request and their answers were like, in a few numbers to be counted.
+
+Whoever watches an endpoint sees from them that beacons fell silent, that people went where nobody
+surveyed, or that the model became unsure, long before anybody complains.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from model.answers import NO_SIGNAL, OUT_OF_COVERAGE, Answers
+
+
+class Observed(NamedTuple):
+    """Numbers of one request to a model with a signature.
+
+    Attributes:
+        fields: The signature's.
+        missing: For each of them, in how many rows it has no reading.
+        no_signal: Rows without any reading.
+        out_of_coverage: Rows whose answer is too uncertain.
+        confidence: Sum of the rows' highest probabilities.
+    """
+
+    fields: tuple[str, ...]
+    missing: list[int]
+    no_signal: int
+    out_of_coverage: int
+    confidence: float
+
+
+def observe(
+    fields: tuple[str, ...], missing: float, rows: npt.NDArray[Any], answers: Answers
+) -> Observed:
+    """Look at rows and their answers.
+
+    Args:
+        fields: Names of the rows' columns.
+        missing: What stands for no reading.
+        rows: (N, fields) float32.
+        answers: To each row.
+    """
+    status = list(answers.status)
+    return Observed(
+        fields,
+        np.count_nonzero(rows == np.float32(missing), axis=0).tolist(),
+        status.count(NO_SIGNAL),
+        status.count(OUT_OF_COVERAGE),
+        float(answers.probabilities.max(axis=1, initial=0.0).sum()),
+    )
