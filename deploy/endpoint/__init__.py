@@ -10,6 +10,8 @@
         alarms.py     what must not happen
         rollout.py    how traffic moves to a new version
         scaling.py    how many instances, by load
+        changing.py   makes or moves the endpoint, and judges what came of it
+        task.py       what the parts of a run share
         state.py      how an endpoint stands
         made.py       what goes again when it fails
         failure.py    why it failed

@@ -19,7 +19,7 @@ _ECR: Final = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
 )
 _IMAGE: Final = re.compile(
-    r"(?:(?P<host>[^/]+(?:\.[^/]+|:\d+))/)?(?P<repository>[^:@]+)"
+    r"(?:(?P<host>[^\s/]+(?:\.[^\s/]+|:\d+))/)?(?P<repository>[^\s:@]+)"
     r"(?::(?P<tag>[\w][\w.\-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
 _ROLE_ARN: Final = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
@@ -157,19 +157,20 @@ def role_arn(aws: Aws, role: str) -> str:
     Raises:
         DeployError: There is no such role.
     """
-    name = role.rsplit("/", 1)[-1]
+    given = _ROLE_ARN.fullmatch(role)
     try:
-        return str(aws.read("iam", "GetRole", RoleName=name)["Role"]["Arn"])
+        found = aws.read("iam", "GetRole", RoleName=role.rsplit("/", 1)[-1])["Role"]["Arn"]
     except MissingError as error:
         raise MissingError(
             f"There is no role {role}.",
             hint="`python -m deploy iam render` prints what the execution role needs.",
         ) from error
     except DeniedError:  # a deployer need not read IAM: SageMaker checks the role itself
-        if _ROLE_ARN.fullmatch(role):
+        if given:
             return role
         partition = aws.session.get_partition_for_region(aws.region)
-        return f"arn:{partition}:iam::{aws.account}:role/{role}"
+        found = f"arn:{partition}:iam::{aws.account}:role/{role}"
+    return role if given else str(found)
 
 
 def by_digest(aws: Aws, image: str) -> tuple[str, str | None]:

@@ -12,7 +12,8 @@ from deploy.options import Common
 from deploy.waiting import Wait
 
 MOVING: Final = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
-DEAD: Final = ("Failed", "OutOfService")
+FAILED: Final = "Failed"
+DEAD: Final = (FAILED, "OutOfService")
 IN_SERVICE: Final = "InService"
 
 _DELETE_SECONDS: Final = 900.0

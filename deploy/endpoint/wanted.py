@@ -18,6 +18,7 @@ _ONE_ZONE: Final = (
     "One instance stands in one zone: no zone redundancy. Two or more (--instances 2) are spread "
     "over zones."
 )
+_NO_GUARD: Final = "Without alarms nothing takes a bad version back."
 _LONGEST_STEM: Final = 52  # what a name leaves beside the digits of its content
 
 
@@ -77,9 +78,12 @@ class Wanted:
 
     def notes(self) -> list[str]:
         """What somebody should know of it beforehand."""
+        found = []
         if self.configuration.instances == 1 and not (self.scaling and self.scaling.least > 1):
-            return [_ONE_ZONE]
-        return []
+            found.append(_ONE_ZONE)
+        if self.rollout.rollback and not (self.limits or self.serverless):
+            found.append(_NO_GUARD)
+        return found
 
     def tags(self, common: Mapping[str, str]) -> dict[str, str]:
         """The tags of everything that is made for it."""

@@ -4,14 +4,16 @@ from typing import Any
 import pytest
 
 from container.errors import UserError
-from deploy.endpoint import endpoint
+from deploy.endpoint import changing, endpoint
 from deploy.endpoint.alarms import Limits
+from deploy.endpoint.capture import Capture
 from deploy.endpoint.config import Configuration, Instances
 from deploy.endpoint.failure import EndpointFailedError, RolledBackError
 from deploy.endpoint.model import Model
 from deploy.endpoint.rollout import Rollout
+from deploy.endpoint.scaling import Scaling
 from deploy.endpoint.wanted import Wanted
-from deploy.errors import CredentialsError, DeniedError, DeployError, RefusedError
+from deploy.errors import CredentialsError, DeniedError, DeployError, MissingError, RefusedError
 from tests.support.fake_aws import ROLE, FakeAws, common, wanted
 
 OTHER = Configuration(Instances("ml.c6i.large"))
@@ -184,7 +186,7 @@ def test_a_failed_update_keeps_what_the_endpoint_may_use(deployed: FakeAws) -> N
 def test_an_alarm_that_is_on_forbids_an_update(
     deployed: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(endpoint, "_CALM_SECONDS", -60.0)  # the alarm's period: no waiting
+    monkeypatch.setattr(changing, "_CALM_SECONDS", -60.0)  # the alarm's period: no waiting
     next(iter(deployed.alarms.values()))["StateValue"] = "ALARM"
     with pytest.raises(DeployError, match="rolled back at once") as caught:
         bring_about(deployed, wanted(configuration=OTHER))
@@ -252,3 +254,104 @@ def test_names_are_not_taken_for_secrets_but_values_are_not_shown(aws: FakeAws) 
     model = Model("image", "s3://bucket/m.tar.gz", ROLE, {"TOKEN": secret})
     found = endpoint.bring_about(common(aws, screen), wanted(model=model), seconds=5, every=0.01)
     assert secret not in screen.getvalue() + str(found)
+
+
+@pytest.mark.parametrize("operation", ["CreateEndpoint", "UpdateEndpoint"])
+def test_aws_may_not_see_yet_what_was_just_made(aws: FakeAws, operation: str) -> None:
+    if operation == "UpdateEndpoint":
+        bring_about(aws)
+    sound = aws.operations[operation]
+
+    def early(**_: Any) -> None:
+        aws.operations[operation] = sound
+        raise MissingError("Could not find endpoint configuration.")
+
+    aws.operations[operation] = early
+    assert bring_about(aws, wanted(configuration=OTHER))["status"] == "InService"
+
+
+def test_what_stays_missing_ends_it(aws: FakeAws) -> None:
+    def missing(**_: Any) -> None:
+        raise MissingError("Could not find endpoint configuration.")
+
+    aws.operations["CreateEndpoint"] = missing
+    with pytest.raises(MissingError, match="endpoint configuration"):
+        bring_about(aws)
+    assert aws.calls.count("CreateEndpoint") == 3
+    assert aws.things == {}
+
+
+def test_an_endpoint_out_of_service_is_not_called_unchanged(deployed: FakeAws) -> None:
+    assert deployed.endpoint is not None
+    deployed.endpoint["EndpointStatus"] = "OutOfService"
+    with pytest.raises(EndpointFailedError, match="is OutOfService"):
+        bring_about(deployed)
+    assert deployed.calls == []
+
+
+SCALED = [{"ServiceNamespace": "sagemaker", "ResourceId": "x", "MinCapacity": 1, "MaxCapacity": 4}]
+POLICY = [{"PolicyName": "blerssi-target", "PolicyType": "TargetTrackingScaling"}]
+
+
+@pytest.fixture
+def scaled(deployed: FakeAws) -> FakeAws:
+    deployed.operations |= {
+        "DescribeScalableTargets": lambda **_: {"ScalableTargets": SCALED},
+        "DescribeScalingPolicies": lambda **_: {"ScalingPolicies": POLICY},
+        **dict.fromkeys(
+            (
+                *("DeleteScalingPolicy", "DeregisterScalableTarget"),
+                *("PutScalingPolicy", "RegisterScalableTarget"),
+            ),
+            lambda **_: {},
+        ),
+    }
+    return deployed
+
+
+def test_another_instance_type_needs_the_scaling_out_of_the_way(scaled: FakeAws) -> None:
+    bring_about(scaled, wanted(configuration=OTHER, scaling=Scaling(1, 4)))
+    assert scaled.calls[1:4] == [
+        "DeleteScalingPolicy",
+        "DeregisterScalableTarget",
+        "UpdateEndpoint",
+    ]
+
+
+def test_a_rollback_brings_the_scaling_back(scaled: FakeAws) -> None:
+    scaled.operations["UpdateEndpoint"] = lambda **_: {}
+    with pytest.raises(RolledBackError) as caught:
+        bring_about(scaled, wanted(configuration=OTHER, scaling=Scaling(1, 4)))
+    assert scaled.calls[4:6] == ["RegisterScalableTarget", "PutScalingPolicy"]
+    assert "scaling" not in caught.value.hint
+
+
+def test_a_scaling_that_does_not_come_back_is_told(scaled: FakeAws) -> None:
+    def denied(**_: Any) -> None:
+        raise DeniedError("IAM does not allow it.")
+
+    scaled.operations |= {"UpdateEndpoint": lambda **_: {}, "RegisterScalableTarget": denied}
+    with pytest.raises(RolledBackError) as caught:
+        bring_about(scaled, wanted(configuration=OTHER, scaling=Scaling(1, 4)))
+    assert "Its scaling is not back: IAM does not allow it." in caught.value.hint
+
+
+def test_a_scaled_endpoint_keeps_the_instances_that_it_has(scaled: FakeAws) -> None:
+    given: dict[str, Any] = {}
+    scaled.operations["UpdateEndpoint"] = lambda **more: given.update(more)
+    scaled.things = {
+        name: {**each, "ProductionVariants": [{"InstanceType": "ml.m5.large"}]}
+        for name, each in scaled.things.items()
+    }
+    with pytest.raises(RolledBackError):
+        bring_about(
+            scaled,
+            wanted(
+                configuration=Configuration(Instances(), capture=Capture(5, "s3://bucket")),
+                scaling=Scaling(1, 4),
+            ),
+        )
+    assert given["RetainAllVariantProperties"] is True
+    kept_out = {each["VariantPropertyType"] for each in given["ExcludeRetainedVariantProperties"]}
+    assert kept_out == {"DesiredWeight", "DataCaptureConfig"}
+    assert "DeregisterScalableTarget" not in scaled.calls
