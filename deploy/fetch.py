@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from container.checksums import of_file
 from container.errors import UserError
 from deploy import options
 from deploy.aws import BOTO_ERRORS, Aws
-from deploy.checksums import of_file
 from deploy.endpoint import s3
 from deploy.errors import MissingError, explained
 from deploy.transfer import size

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from container import checksums
 from container.errors import UserError
-from deploy import checksums, options, packing
+from deploy import options, packing
 from deploy.aws import BOTO_ERRORS, Aws
 from deploy.errors import MissingError, RefusedError, explained
 from deploy.screen import Screen

@@ -4,20 +4,17 @@ Credentials come from the AWS SDK's standard places only (variables, profile, ro
 instance), never from a flag. AWS_ENDPOINT_URL_S3 points it at another S3-compatible store.
 """
 
-import base64
-import hashlib
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from container import checksums
 from container.errors import PlatformError, UserError
 from model import archive
 
 ARCHIVE: Final = "model.tar.gz"
-PART: Final = 16 << 20  # bytes of one part of a large upload
 
 _log = logging.getLogger("blerssi.train")
 
@@ -99,7 +96,9 @@ class Uploader:
                 str(archive_path),
                 *place.values(),
                 ExtraArgs={"ChecksumAlgorithm": "SHA256", "ContentType": "application/gzip"},
-                Config=TransferConfig(multipart_threshold=PART, multipart_chunksize=PART),
+                Config=TransferConfig(
+                    multipart_threshold=checksums.PART, multipart_chunksize=checksums.PART
+                ),
             )
             stored = self._client.head_object(**place, ChecksumMode="ENABLED")
         except (Boto3Error, BotoCoreError, ClientError) as error:
@@ -114,7 +113,7 @@ class Uploader:
 
 def _compare(stored: dict[str, Any], path: Path, destination: Destination) -> None:
     """Hold what S3 says of the object to what was sent."""
-    expected = (path.stat().st_size, _checksum(path))
+    expected = (path.stat().st_size, checksums.of_object(path))
     found = (stored["ContentLength"], stored.get("ChecksumSHA256"))
     if found != expected:
         raise PlatformError(
@@ -122,18 +121,3 @@ def _compare(stored: dict[str, Any], path: Path, destination: Destination) -> No
             f"but {expected[0]} bytes with {expected[1]} were sent.",
             hint="Upload again; if it stays so, the store does not keep checksums.",
         )
-
-
-def _checksum(path: Path) -> str:
-    """The SHA-256 as S3 gives it: of the whole, or of the parts' digests and their number."""
-    parts = list(_digests(path))
-    if len(parts) == 1:
-        return base64.b64encode(parts[0]).decode()
-    whole = hashlib.sha256(b"".join(parts)).digest()
-    return f"{base64.b64encode(whole).decode()}-{len(parts)}"
-
-
-def _digests(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while part := file.read(PART):
-            yield hashlib.sha256(part).digest()

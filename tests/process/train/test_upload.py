@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from container import checksums
 from container.errors import PlatformError, UserError
 from model import archive
 from tests.support.s3 import BUCKET, S3Server, s3_server
-from train import upload
 from train.upload import Destination, Uploader
 
 
@@ -51,7 +51,7 @@ def test_what_arrives_is_what_was_packed(trainer: S3Server, model: Path, tmp_pat
 def test_large_archives_go_in_parts_and_are_still_checked(
     trainer: S3Server, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upload, "PART", 5 << 20)  # the least that S3 takes
+    monkeypatch.setattr(checksums, "PART", 5 << 20)  # the least that S3 takes
     (model / "large").write_bytes(os.urandom(12 << 20))
     Uploader(Destination(BUCKET, "large.tar.gz")).upload(model, tmp_path / "model.tar.gz")
     head = trainer.client().head_object(Bucket=BUCKET, Key="large.tar.gz", ChecksumMode="ENABLED")

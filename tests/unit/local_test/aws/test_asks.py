@@ -1,3 +1,4 @@
+import gzip
 import json
 from typing import Any
 
@@ -182,6 +183,14 @@ def test_invocation() -> None:
     assert asks.invocation("InvokeEndpointAsync", "Mine", PLACE) == [
         Ask("sagemaker:InvokeEndpointAsync", f"{SAGEMAKER}:endpoint/mine")
     ]
+
+
+def test_compressed_parameters() -> None:
+    headers = {"Content-Type": "application/x-amz-json-1.0", "Content-Encoding": "gzip"}
+    body = gzip.compress(b'{"Namespace": "n"}')
+    assert asks.parameters(headers, body) == {"Namespace": "n"}
+    assert asks.parameters(headers, body[:-9]) == {}
+    assert asks.parameters(headers, b"{}") == {}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy import checksums
+from container import checksums
 
 
 def sha(data: bytes) -> bytes:
