@@ -15,7 +15,8 @@ from container.environment import Environment
 from model.blerssi import grid, split
 from model.blerssi.data import Scans
 from model.blerssi.evaluate import Scores, score
-from train import channels, report, save
+from model.signature import Signature
+from train import baseline, channels, report, save
 from train.arguments import Arguments
 from train.batches import Batches
 from train.channels import Data
@@ -43,6 +44,7 @@ class Result:
         judged: The scans that the scores are of.
         judged_by: `validation`, or `training` where nothing could be held out.
         scores: How the artefact answers them.
+        signature: What the artefact takes and gives.
         uploaded: The URI of the uploaded archive; None without an upload.
     """
 
@@ -50,6 +52,7 @@ class Result:
     judged: Scans
     judged_by: str
     scores: Scores
+    signature: Signature
     uploaded: str | None = None
 
     def summary(self, environment: Environment) -> str:
@@ -183,7 +186,7 @@ def _save(loop: Loop, folder: Path) -> Result:
     learnt = loop.fit.probabilities(loop.parts.training.readings)
     signature = save.describe(learnt, figures, facts)
     found = save.save(folder, loop.fit.network, signature, judged.readings, expected)
-    return Result(loop, judged, judged_by, score(found, judged.cells))
+    return Result(loop, judged, judged_by, score(found, judged.cells), signature)
 
 
 def _report(result: Result, folder: Path) -> None:
@@ -202,6 +205,7 @@ def _report(result: Result, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / METRICS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
         (folder / REPORT).write_text(page, encoding="utf-8")
+    baseline.write(folder, result.signature.input, loop.parts.training.readings)
 
 
 def _upload(uploader: Uploader, folder: Path) -> str:

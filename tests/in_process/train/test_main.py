@@ -47,6 +47,19 @@ class Run:
         self.output, self.errors = output.getvalue(), errors.getvalue()
 
 
+def test_a_run_says_what_its_training_scans_were_like(job: Job) -> None:
+    assert Run(job).exit_code == 0
+    folder = job.environment.output_data_dir
+    statistics = json.loads((folder / "statistics.json").read_text())
+    constraints = json.loads((folder / "constraints.json").read_text())
+    predictor = Predictor.load(job.environment.model_dir)
+    assert predictor.signature is not None
+    names = [field.name for field in predictor.signature.input.fields]
+    assert statistics["dataset"]["item_count"] == predictor.signature.training["scans"]
+    for found in (statistics, constraints):
+        assert [each["name"] for each in found["features"]] == names
+
+
 def test_a_run_without_validation_scans_holds_visits_out(job: Job) -> None:
     run = Run(job)
     assert run.exit_code == 0, run.errors
