@@ -10,9 +10,7 @@ import threading
 from pathlib import Path
 from typing import Any, Final, Self
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from local_test.aws.sagemaker.sources import parsed
+from local_test.aws.sagemaker.sources import FAULTS, parsed
 
 _PAUSE: Final = 1.0  # seconds between two looks at the folder
 _LOG = logging.getLogger(__name__)
@@ -70,7 +68,7 @@ class Checkpoints:
             for name in self._known.keys() - now.keys():
                 self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
                 del self._known[name]
-        except (ClientError, BotoCoreError, OSError) as error:
+        except (*FAULTS, OSError) as error:
             _LOG.warning("Checkpoints did not reach s3://%s: %s", self._bucket, error)
             self.fault = error
         else:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from container import contract
@@ -52,7 +53,7 @@ def reason(error: Exception) -> str:
             text = f"ClientError: {error.operation_name} was refused: {said['Code']}."
         case ModelDataError() | UserError() | ModelError():
             text = f"ClientError: {error}"
-        case BotoCoreError() | ContainerError():
+        case BotoCoreError() | Boto3Error() | ContainerError():
             text = f"InternalServerError: {error}"
         case OSError():
             text = f"InternalServerError: {error.strerror or error}: {error.filename or 'a file'}."

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeGuard, TypeVar
 from urllib.parse import urlsplit
 
-from botocore.exceptions import ClientError
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local_test.aws.errors import AwsError, validation
 
 CHUNK: Final = 1 << 18  # bytes
+FAULTS: Final = (ClientError, BotoCoreError, Boto3Error)  # what a client of boto3 may raise
 _MOST_MANIFEST_BYTES: Final = 64 << 20
 _Entry = TypeVar("_Entry")
 

@@ -6,12 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from boto3.exceptions import S3UploadFailedError
-from botocore.exceptions import BotoCoreError, ClientError
-
 from container import contract
 from local_test.aws.sagemaker.jobs import JobFailedError
-from local_test.aws.sagemaker.sources import parsed
+from local_test.aws.sagemaker.sources import FAULTS, parsed
 from local_test.aws.sagemaker.training_hosts import Ending, Host
 from model import archive
 from model.errors import ModelError
@@ -109,7 +106,7 @@ class Results:
     def _upload(self, path: Path, url: str) -> None:
         try:
             self._client.upload_file(str(path), *parsed(url))
-        except (ClientError, BotoCoreError, S3UploadFailedError) as error:
+        except FAULTS as error:
             raise _not_uploaded(f"{url}: {error}") from error
 
 

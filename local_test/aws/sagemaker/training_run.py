@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from container import contract
 from local_test.aws.cloud import Cloud
 from local_test.aws.errors import AwsError
@@ -19,6 +17,7 @@ from local_test.aws.sagemaker import training_progress as progress
 from local_test.aws.sagemaker.channels import Channel, Delivery
 from local_test.aws.sagemaker.checkpoints import Checkpoints
 from local_test.aws.sagemaker.jobs import JobFailedError, JobStoppedError
+from local_test.aws.sagemaker.sources import FAULTS
 from local_test.aws.sagemaker.training_hosts import Ending, Host
 from local_test.aws.sagemaker.training_metrics import NAMESPACE, Scraper
 from local_test.aws.sagemaker.training_progress import Progress
@@ -105,7 +104,7 @@ class _Run:
         try:
             for host, delivery in zip(hosts, deliveries, strict=True):
                 delivery.download(host.job.places.data_dir)
-        except (AwsError, ClientError, BotoCoreError) as error:
+        except (AwsError, *FAULTS) as error:
             raise JobFailedError(f"ClientError: Data download failed: {_said(error)}") from error
         return deliveries
 
@@ -138,7 +137,7 @@ class _Run:
             for host in hosts:
                 folder = training_hosts.checkpoint_folder(host, self._given)
                 undo.enter_context(Checkpoints(self._client, uri, folder))
-        except (AwsError, ClientError, BotoCoreError) as error:
+        except (AwsError, *FAULTS) as error:
             raise JobFailedError(
                 f"ClientError: Checkpoint download from {uri} failed: {_said(error)}"
             ) from error
@@ -188,7 +187,7 @@ class _Run:
         """Put the metrics into CloudWatch; a job does not fail for want of them."""
         try:
             logs.put_metrics(self._cloud.client("cloudwatch"), NAMESPACE, self._scraper.data())
-        except (ClientError, BotoCoreError) as error:
+        except FAULTS as error:
             _LOG.warning("Metrics of a job did not reach CloudWatch: %s", error)
 
     def _enter(self, secondary: str) -> None:

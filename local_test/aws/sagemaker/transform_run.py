@@ -17,15 +17,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
-from boto3.exceptions import S3UploadFailedError
-from botocore.exceptions import BotoCoreError, ClientError
-
 from container import contract
 from local_test.aws.cloud import Cloud
 from local_test.aws.sagemaker import jobs, model_data, models, sources, transform_objects
 from local_test.aws.sagemaker.jobs import JobFailedError, JobStoppedError
 from local_test.aws.sagemaker.resources import MODEL, now
-from local_test.aws.sagemaker.sources import Object, Source
+from local_test.aws.sagemaker.sources import FAULTS, Object, Source
 from local_test.aws.sagemaker.transform_caller import Call, Caller
 from local_test.aws.sagemaker.transform_objects import ObjectError, Plan
 from local_test.aws.sagemaker.transform_server import Server, serving
@@ -119,7 +116,7 @@ class _Run:
                 self._client.upload_fileobj(output, *self._target(found))
             except ObjectError as error:
                 kind, _, why = str(error).partition(": ")
-            except (ClientError, BotoCoreError, S3UploadFailedError) as error:
+            except FAULTS as error:
                 kind, why = "ClientError", f"S3: {error}"
             else:
                 return

@@ -1,0 +1,74 @@
+"""Jobs while S3 fails: what can be repeated is, and the rest is told."""
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from local_test.aws.laptop import Laptop
+from tests.support.job_runs import Jobs, channel
+
+COPY = "import shutil; shutil.copytree('input/data/training', 'model/copy')"
+BUSY = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Busy.</Message></Error>"
+
+
+class Raw(io.BytesIO):
+    """The body of a prepared answer."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+@pytest.fixture(scope="module")
+def jobs(aws: Laptop) -> Jobs:
+    return Jobs(aws)
+
+
+@contextlib.contextmanager
+def failing(jobs: Jobs, fails: Callable[[int], bool]) -> Iterator[list[int]]:
+    """Have S3 answer 503 to some requests of jobs, by their number; gives those that failed."""
+    events = jobs.aws.cloud.client("s3", role=jobs.role).meta.events
+    seen, failed = 0, list[int]()
+
+    def before(request: Any, **_: Any) -> AWSResponse | None:
+        nonlocal seen
+        seen += 1
+        if not fails(seen):
+            return None
+        failed.append(seen)
+        return AWSResponse(request.url, 503, {}, Raw(BUSY))
+
+    events.register("before-send.s3", before)
+    try:
+        yield failed
+    finally:
+        events.unregister("before-send.s3", before)
+
+
+def test_jobs_get_by_with_an_s3_that_fails_every_third_request(jobs: Jobs) -> None:
+    for number in range(4):
+        jobs.put(f"third/{number}.csv", f"{number},1\n")
+    model = jobs.model()
+
+    with failing(jobs, lambda number: number % 3 == 0) as failed:
+        trained = jobs.train(COPY, [channel("training", jobs.uri("third/"))])
+        transformed = jobs.transform(model, jobs.uri("third/"))
+
+    assert len(failed) > 4
+    assert trained["TrainingJobStatus"] == "Completed", trained.get("FailureReason")
+    found = jobs.archived(f"out/{trained['TrainingJobName']}/output/model.tar.gz")
+    assert found == {f"copy/{number}.csv": f"{number},1\n".encode() for number in range(4)}
+    assert transformed["TransformJobStatus"] == "Completed", transformed.get("FailureReason")
+    assert jobs.result(transformed, "3.csv") == "4,true\n"
+
+
+def test_an_s3_that_is_gone_when_the_model_is_done_fails_the_job(jobs: Jobs) -> None:
+    with failing(jobs, lambda _: True):
+        job = jobs.train("open('model/weights', 'w').write('7')")
+
+    assert job["TrainingJobStatus"] == "Failed"
+    assert job["FailureReason"].startswith("ClientError: Artifact upload failed: ")
+    assert "SlowDown" in job["FailureReason"]
