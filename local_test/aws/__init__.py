@@ -8,5 +8,5 @@
                           └──▶ moto            IAM, STS, ECR, CloudWatch, logs, autoscaling
 
 One port, one folder: the state is in the folder and survives a restart. `Laptop` starts and stops
-all of it; `python -m local_test aws` is its command line.
+all of it; `python -m local_test up` is its command line.
 """

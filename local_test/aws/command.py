@@ -6,6 +6,7 @@ start, under the same address and the same keys; nothing is left running.
 """
 
 import argparse
+import importlib.util
 import os
 import shlex
 import signal
@@ -27,6 +28,7 @@ EXAMPLES = """examples:
   python -m local_test up --no-docker --port 4566 --env-file build/aws.env
   python -m local_test up -- python -m deploy endpoint --plan
 """
+_PACKAGES = ("boto3", "moto", "werkzeug")
 _OTHERS = ("AWS_PROFILE", "AWS_SESSION_TOKEN")  # a shell's own, which would come first
 
 
@@ -68,13 +70,9 @@ def run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
     Raises:
         ContainerError: It cannot be started.
     """
-    try:
-        from local_test.aws.laptop import Laptop
-    except ModuleNotFoundError as error:
-        raise PlatformError(
-            f"The laptop's AWS needs the package {error.name}, which is not installed here.",
-            hint="Use the client environment; `make setup` makes it.",
-        ) from error
+    _check_packages()
+    from local_test.aws.laptop import Laptop
+
     docker = _has_docker() if arguments.docker is None else arguments.docker
     laptop = Laptop(
         arguments.folder,
@@ -114,6 +112,15 @@ def greeting(aws: "Laptop", folder: Path, *, docker: bool) -> str:
     if not aws.keeps_objects:
         lines.insert(2, "SeaweedFS is not installed: objects in S3 are gone when it stops.")
     return "\n".join(lines)
+
+
+def _check_packages() -> None:
+    missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise PlatformError(
+            f"The laptop's AWS needs packages that are not installed here: {', '.join(missing)}.",
+            hint="Use the client environment; `make setup` makes it.",
+        )
 
 
 def _has_docker() -> bool:

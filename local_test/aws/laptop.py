@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import shutil
+import socket
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -171,8 +172,8 @@ class Laptop:
         theirs = f"{kept.account}.dkr.ecr.{kept.region}.amazonaws.com"
         ecr = Ecr(registry, f"localhost:{kept.port}", theirs)
         application = Gateway(self.cloud, access, moto, storage, ecr)
-        addresses = [LOCAL, *([bridge()] if self._docker else [])]
-        self.container_url = f"http://{addresses[-1]}:{kept.port}"
+        addresses, host = _addresses(docker=self._docker)
+        self.container_url = f"http://{host}:{kept.port}"
         undo.enter_context(web.serving(application, addresses, kept.port))
         if storage is not None:
             storage.wait()
@@ -224,6 +225,18 @@ def bridge() -> str:
         raise PlatformError(
             f"No Docker engine answers: {error}.", hint="Start Docker, or go without it."
         ) from error
+
+
+def _addresses(*, docker: bool) -> tuple[list[str], str]:
+    """Give the addresses to serve on, and the host by which containers reach one of them."""
+    if not docker:
+        return [LOCAL], LOCAL
+    address = bridge()
+    try:
+        socket.create_server((address, 0)).close()
+    except OSError:  # the engine is in a virtual machine, as Docker Desktop's
+        return [LOCAL], "host.docker.internal"
+    return [LOCAL, address], address
 
 
 def _lock(folder: Path, undo: contextlib.ExitStack) -> None:

@@ -164,19 +164,20 @@ class SeaweedFs:
         raise PlatformError(f"The S3 server did not start. Its log ends:\n{end}")
 
     def _answers(self) -> bool:
-        """Whether an object can be written, which takes longer than to answer at all."""
-        for method, target in (("PUT", "/laptop-probe"), ("PUT", "/laptop-probe/object")):
-            if self._ask(method, target) not in {200, 409}:
+        """Whether content can be put, for which the volumes have to be there, old ones too."""
+        bucket, key = "/laptop-probe", "/laptop-probe/object"
+        for target, body in ((bucket, None), (key, b"content")):
+            if self._ask("PUT", target, body) not in {200, 409}:
                 return False
-        self._ask("DELETE", "/laptop-probe/object")
-        return self._ask("DELETE", "/laptop-probe") == 204
+        self._ask("DELETE", key)
+        return self._ask("DELETE", bucket) == 204
 
-    def _ask(self, method: str, target: str) -> int:
+    def _ask(self, method: str, target: str, body: bytes | None = None) -> int:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
         with contextlib.closing(connection):
             headers = {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}
             url = f"http://127.0.0.1:{self._port}{target}"
-            connection.request(method, target, None, self._signer.sign(method, url, headers))
+            connection.request(method, target, body, self._signer.sign(method, url, headers))
             return connection.getresponse().status
 
 

@@ -10,14 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from container.errors import PlatformError, UserError
+from local_test.aws import s3
 from local_test.aws.laptop import Laptop
 from local_test.process_runner import free_port
 from tests.support.laptop import allow, assumed, client, role, user
 from tests.support.waiting import until
 
 ACCOUNT = "999999999999"
+_COMMAND = (sys.executable, "-m", "local_test", "up")
 
 
 def start(folder: Path, **more: object) -> Laptop:
@@ -144,7 +147,7 @@ def test_s3_of_a_killed_laptop_is_ended(tmp_path: Path) -> None:
 def test_command_leaves_nothing(tmp_path: Path, number: int) -> None:
     port, file = free_port(), tmp_path / "aws.env"
     options = ["--folder", str(tmp_path / "aws"), "--port", str(port), "--no-docker"]
-    command = [sys.executable, "-c", _COMMAND, *options, "--env-file", str(file)]
+    command = [*_COMMAND, *options, "--env-file", str(file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         printed = iter(process.stdout.readline, "")
@@ -170,7 +173,7 @@ def test_command_around_a_program(tmp_path: Path) -> None:
         "sys.exit(len(boto3.client('s3').list_buckets()['Buckets']) + 6)"
     )
     options = ["--folder", str(tmp_path / "aws"), "--no-docker", "--"]
-    command = [sys.executable, "-c", _COMMAND, *options, sys.executable, "-c", program]
+    command = [*_COMMAND, *options, sys.executable, "-c", program]
     variables = {**os.environ, "AWS_PROFILE": "none-such", "AWS_SESSION_TOKEN": "stale"}
     assert subprocess.run(command, env=variables, check=False).returncode == 7
 
@@ -180,21 +183,25 @@ def _children(pid: int) -> list[int]:
     return [int(each) for task in tasks for each in (task / "children").read_text().split()]
 
 
-_COMMAND = """
-import argparse, os, sys
-from local_test import signals
-from local_test.aws import command
-
-signals.install()
-parser = argparse.ArgumentParser()
-command.add_arguments(parser)
-sys.exit(command.run(parser.parse_args(), os.environ))
-"""
-
-
 def test_client_of_the_laptop_knows_no_settings_of_the_machine(
     running: Laptop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "none-such")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     running.client("sts").get_caller_identity()
+
+
+def test_without_seaweedfs_moto_keeps_objects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3, "program", lambda: None)
+    with start(tmp_path) as aws:
+        assert not aws.keeps_objects
+        mine = aws.client("s3")
+        mine.create_bucket(Bucket="brief")
+        mine.put_object(Bucket="brief", Key="a b", Body=b"1")
+        assert mine.get_object(Bucket="brief", Key="a b")["Body"].read() == b"1"
+        reader = client(aws, "s3", user(aws, "reader", allow("s3:Get*")))
+        assert reader.get_object(Bucket="brief", Key="a b")["Body"].read() == b"1"
+        with pytest.raises(ClientError, match="AccessDenied"):
+            reader.put_object(Bucket="brief", Key="c", Body=b"1")
