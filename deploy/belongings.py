@@ -93,7 +93,7 @@ def add_artifacts(common: Common, found: Inventory, noted: Uses) -> None:
             found.left.append(Left("artefact", uri, "it was not uploaded here"))
     for place in _places(common, found):
         if count := bucket.count(aws, place):
-            what = f"{count} object{'s'[: count > 1]} below"
+            what = f"{bucket.counted(count)} below"
             found.add(what, place, partial(bucket.remove_below, aws, place))
 
 

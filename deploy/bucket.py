@@ -58,6 +58,11 @@ def remove_below(aws: Aws, folder: str) -> None:
     _delete(aws, bucket, list(_versions(aws, bucket, prefix)))
 
 
+def counted(number: int) -> str:
+    """Say how many objects: "1 object", "2 objects"."""
+    return f"{number} object{'' if number == 1 else 's'}"
+
+
 def _versions(aws: Aws, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
     for kind in ("Versions", "DeleteMarkers"):
         for each in aws.pages("s3", "ListObjectVersions", kind, Bucket=bucket, Prefix=prefix):
@@ -73,7 +78,7 @@ def _delete(aws: Aws, bucket: str, objects: list[dict[str, Any]]) -> None:
         if errors := done.get("Errors"):
             first = errors[0]
             raise DeployError(
-                f"{len(errors)} objects of s3://{bucket} could not be deleted; the first is "
+                f"{counted(len(errors))} of s3://{bucket} could not be deleted; the first is "
                 f"{first.get('Key')}: {first.get('Code')} {first.get('Message', '')}".rstrip()
                 + "."
             )

@@ -13,6 +13,7 @@ from deploy.endpoint.wanted import DEFAULT_NAME
 from deploy.errors import DeployError
 from deploy.inventory import Inventory
 from deploy.options import Common
+from deploy.screen import Screen
 
 HELP = "remove what was made, by its tags, after showing it"
 EXAMPLES = """examples:
@@ -60,7 +61,7 @@ def run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
     )
     _show(common, found)
     if found.things and not (arguments.yes or common.aws.plan):
-        _agree(common)
+        agree(common.screen)
     removed = remove(common, found)
     if removed and not common.aws.plan:
         common.screen.say(f"Removed {len(removed)}.")
@@ -119,14 +120,26 @@ def remove(common: Common, found: Inventory) -> list[dict[str, str]]:
             thing.remove()
         except DeployError as error:
             rest = len(found.things) - len(removed)
-            error.hint = (
-                f"{error.hint} {len(removed)} were removed, {rest} are left; run it again."
-            ).lstrip()
+            counts = f"Removed: {len(removed)}; still there: {rest}. Run it again."
+            error.hint = f"{error.hint} {counts}".lstrip()
             raise
         finally:
             common.screen.clear()
         removed.append({"kind": thing.kind, "name": thing.name})
     return removed
+
+
+def agree(screen: Screen) -> None:
+    """Ask whoever sits there.
+
+    Raises:
+        DeployError: Nobody does, or the answer is no.
+    """
+    if not sys.stdin.isatty():
+        raise DeployError("Nothing was removed.", hint="Give --yes to remove it.")
+    screen.say("Remove all of it? [y/N]")
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise DeployError("Nothing was removed.")
 
 
 def _show(common: Common, found: Inventory) -> None:
@@ -137,16 +150,3 @@ def _show(common: Common, found: Inventory) -> None:
         say(f"removes  {thing.kind} {thing.name}")
     if not found.things:
         say("There is nothing to remove.")
-
-
-def _agree(common: Common) -> None:
-    """Ask whoever sits there.
-
-    Raises:
-        DeployError: Nobody does, or the answer is no.
-    """
-    if not sys.stdin.isatty():
-        raise DeployError("Nothing was removed.", hint="Give --yes to remove it.")
-    common.screen.say("Remove all of it? [y/N]")
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise DeployError("Nothing was removed.")

@@ -170,3 +170,22 @@ def test_what_others_use_or_made_stays(
     assert endpoints.left(aws, name) == ([other] if shared else [])
     if shared:
         sagemaker.delete_model(ModelName=other)
+
+
+def test_all_versions_of_all_endpoints_of_a_project_go_together(
+    aws: Laptop, name: str, run: Run, good: str, bucket: str
+) -> None:
+    project = ("--project", f"project-of-{name}")
+    better = endpoints.put(aws, bucket, "better", endpoints.handler("better"))
+    for artifact in (good, better):
+        ended = run(artifact, "--instances", 1, *project)
+        assert ended.code == 0, ended.err
+    assert len(endpoints.left(aws, name)) == 8  # endpoint, two versions of two, three alarms
+    destroy = ("destroy", "--yes", "--json")
+    others = deploy(*destroy, "--name", name, variables=aws.variables)
+    assert (others.code, others.document["removed"]) == (0, [])
+    assert endpoints.ask(aws, name) == "better"
+    gone = deploy(*destroy, "--all", *project, variables=aws.variables)
+    assert (gone.code, len(gone.document["removed"])) == (0, 8), gone.err
+    assert endpoints.left(aws, name) == []
+    assert gone.document["removed"][0] == {"kind": "endpoint", "name": name}

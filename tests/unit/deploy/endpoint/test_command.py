@@ -86,7 +86,7 @@ def test_all_options_arrive() -> None:
     rollout = found.rollout
     assert (rollout.kind, rollout.percent, rollout.bake_seconds) == (LINEAR, 25, 60)
     assert (rollout.keep_seconds, rollout.rollback) == (30, False)
-    assert found.model.variables == {"A": "b=c"}
+    assert found.model.variables["A"] == "b=c"
     assert not found.model.isolated
     assert found.model_stem == "m"
 
