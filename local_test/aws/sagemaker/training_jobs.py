@@ -1,7 +1,9 @@
 """CreateTrainingJob, DescribeTrainingJob, ListTrainingJobs, StopTrainingJob.
 
 A job really trains: the image runs with the /opt/ml that the platform lays out, from S3 and to
-S3. What the laptop cannot do is refused at once, and never done in another way in silence.
+S3. What would need another platform is refused at once. Accepted without any effect is what a
+program cannot tell here: VPC, KMS and sizes of instances and volumes, spot (never interrupted),
+retries, debugger and profiler.
 """
 
 from collections.abc import Iterator, Mapping

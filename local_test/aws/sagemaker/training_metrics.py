@@ -4,6 +4,7 @@ What is found goes to CloudWatch, and the last figure of each metric into the jo
 (C5.50).
 """
 
+import math
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,6 +48,8 @@ class Scraper:
                 try:
                     value = float(match[1])
                 except (TypeError, ValueError):
+                    continue
+                if not math.isfinite(value):  # CloudWatch takes no other
                     continue
                 with self._lock:
                     self._found.append((name, value, now))

@@ -9,7 +9,14 @@ DEFINITIONS = [{"Name": "loss", "Regex": r"loss=(\S+)"}, {"Name": "score", "Rege
 
 def test_the_last_figure_of_each_metric_counts() -> None:
     scraper = Scraper(DEFINITIONS, "job")
-    for line in ("loss=3 loss=2.5", "nothing", "loss=nan-ish", "score 7", "loss=1e-3"):
+    for line in (
+        "loss=3 loss=2.5",
+        "nothing",
+        "loss=nan-ish",
+        "loss=nan loss=inf",
+        "score 7",
+        "loss=1e-3",
+    ):
         scraper(line)
 
     final = {each["MetricName"]: each["Value"] for each in scraper.final()}
