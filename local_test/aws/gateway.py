@@ -19,15 +19,16 @@ from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
-from container.errors import ContainerError
+from container.errors import ContainerError, UserError
 from local_test.aws import asks, moto_services, replies, s3_asks, signing
 from local_test.aws.access import Access
 from local_test.aws.cloud import Cloud
 from local_test.aws.ecr import Ecr
-from local_test.aws.errors import AwsError
+from local_test.aws.errors import AwsError, validation
 from local_test.aws.identities import Identity
 from local_test.aws.moto_services import Call, Moto
 from local_test.aws.policies import Ask, Verdict
+from local_test.aws.query_definitions import LOGS
 from local_test.aws.service import SAGEMAKER
 from local_test.aws.signing import Signature
 
@@ -87,6 +88,8 @@ class Gateway:
             return self._handler(service)(request, signature)
         except AwsError as error:
             return replies.refusal(error, service, request)
+        except UserError as error:
+            return replies.refusal(validation(str(error)), service, request)
         except ContainerError as error:
             return replies.refusal(AwsError("InternalFailure", str(error), 500), service, request)
         except Exception:
@@ -125,6 +128,8 @@ class Gateway:
         action, given = _action(request), asks.parameters(headers, body)
         wanted = asks.needed(signature.service, action, given, self._names)
         self._permit(identity, wanted, signature.service)
+        if signature.service == LOGS.name and action in LOGS.operations:
+            return replies.json_reply(LOGS.call(self.cloud, action, body))
         response = self.moto(_call(request, signature, action))
         if signature.service == "ecr":
             self.ecr.adapt(action, response, signature.key)

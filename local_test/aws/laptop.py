@@ -154,6 +154,10 @@ class Laptop:
     def _start(self, undo: contextlib.ExitStack) -> None:
         _lock(self._folder, undo)
         kept = _kept(self._folder, self._wanted)
+        addresses, host = _addresses(docker=self._docker)
+        web.check(addresses, kept.port)
+        self.url = f"http://{LOCAL}:{kept.port}"
+        self.container_url = f"http://{host}:{kept.port}"
         storage = self._storage(undo, kept.region)  # answers last, so it starts first
         moto = undo.enter_context(Moto(kept.account, self._folder / "moto.jsonl"))
         if not kept.key:
@@ -161,7 +165,6 @@ class Laptop:
             kept = replace(kept, key=made.key, secret=made.secret)
         _keep(self._folder, kept)
         self._kept = kept
-        self.url = f"http://{LOCAL}:{kept.port}"
         identities = Identities(kept.account)
         self.cloud = self._cloud(undo, identities)
         sagemaker.load()
@@ -172,8 +175,6 @@ class Laptop:
         theirs = f"{kept.account}.dkr.ecr.{kept.region}.amazonaws.com"
         ecr = Ecr(registry, f"localhost:{kept.port}", theirs)
         application = Gateway(self.cloud, access, moto, storage, ecr)
-        addresses, host = _addresses(docker=self._docker)
-        self.container_url = f"http://{host}:{kept.port}"
         undo.enter_context(web.serving(application, addresses, kept.port))
         if storage is not None:
             storage.wait()

@@ -1,6 +1,7 @@
 """Serves a WSGI application on one port of several addresses."""
 
 import contextlib
+import socket
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -35,6 +36,19 @@ def serving(application: Any, addresses: Sequence[str], port: int) -> Iterator[N
         yield
 
 
+def check(addresses: Sequence[str], port: int) -> None:
+    """Find a port that is taken before anything else is started.
+
+    Raises:
+        PlatformError: It is.
+    """
+    for address in addresses:
+        try:
+            socket.create_server((address, port)).close()
+        except OSError as error:
+            raise _taken(address, port) from error
+
+
 def _bound(address: str, port: int, application: Any) -> BaseWSGIServer:
     # werkzeug prints and exits where a port is taken; what it prints, the error says better.
     try:
@@ -43,12 +57,16 @@ def _bound(address: str, port: int, application: Any) -> BaseWSGIServer:
                 address, port, application, threaded=True, request_handler=_QuietHandler
             )
     except (OSError, SystemExit) as error:
-        raise PlatformError(
-            f"The port {port} of {address} is taken, or there is no such address.",
-            hint="Stop what listens there, or give another port.",
-        ) from error
+        raise _taken(address, port) from error
     server.daemon_threads = True  # type: ignore[attr-defined] # a hanging client must not hold us
     return server
+
+
+def _taken(address: str, port: int) -> PlatformError:
+    return PlatformError(
+        f"The port {port} of {address} is taken, or there is no such address.",
+        hint="Stop what listens there, or give another port.",
+    )
 
 
 class _QuietHandler(WSGIRequestHandler):

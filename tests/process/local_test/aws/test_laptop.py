@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -78,40 +79,36 @@ def _seen(aws: Laptop) -> dict[str, object]:
     }
 
 
-def test_journal_whose_end_was_cut(tmp_path: Path) -> None:
-    with start(tmp_path) as aws:
-        role(aws, "whole")
-    with (tmp_path / "moto.jsonl").open("a", encoding="utf-8") as file:
-        file.write('{"service": "iam", "act')
-    with start(tmp_path) as aws:
-        names = [each["RoleName"] for each in aws.client("iam").list_roles()["Roles"]]
-        assert names == ["whole"]
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("laptop") / "aws"
 
 
-def test_secrets_are_for_the_owner_of_the_folder(tmp_path: Path) -> None:
-    with start(tmp_path / "aws"):
-        for path in (tmp_path / "aws").rglob("*"):
-            if path.is_file() and path.name in {"laptop.json", "moto.jsonl", "identities.json"}:
-                assert path.stat().st_mode & 0o077 == 0, path
-        assert (tmp_path / "aws").stat().st_mode & 0o077 == 0
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Laptop]:
-    with start(tmp_path / "running") as aws:
+@pytest.fixture(scope="module")
+def running(folder: Path) -> Iterator[Laptop]:
+    with Laptop(folder, account="888888888888") as aws:
         yield aws
 
 
-def test_folder_that_is_in_use(running: Laptop, tmp_path: Path) -> None:
-    with (
-        pytest.raises(UserError, match="already runs over"),
-        start(tmp_path / "running", account="888888888888"),
-    ):
+def test_secrets_are_for_the_owner_of_the_folder(running: Laptop, folder: Path) -> None:
+    assert folder.stat().st_mode & 0o077 == 0
+    secret = running.credentials.secret.encode()
+    holders = [path for path in folder.rglob("*") if path.is_file() and secret in path.read_bytes()]
+    assert {path.name for path in holders} == {"laptop.json"}
+    private = [*holders, folder / "moto.jsonl", folder / "s3" / "identities.json"]
+    assert all(path.stat().st_mode & 0o077 == 0 for path in private)
+
+
+def test_folder_that_is_in_use(running: Laptop, folder: Path) -> None:
+    with pytest.raises(UserError, match="already runs over"), start(folder):
         pass
 
 
 def test_account_that_runs_already(running: Laptop, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=ACCOUNT), start(tmp_path / "other"):
+    with (
+        pytest.raises(UserError, match="888888888888 already runs"),
+        start(tmp_path, account="888888888888"),
+    ):
         pass
 
 
@@ -124,11 +121,13 @@ def test_port_that_is_taken(tmp_path: Path) -> None:
         assert aws.url.endswith(f":{port}")
 
 
-def test_another_region_over_the_same_folder(tmp_path: Path) -> None:
-    with start(tmp_path):
+def test_another_region_over_the_same_folder(running: Laptop, folder: Path, tmp_path: Path) -> None:
+    shutil.copy(folder / "laptop.json", tmp_path)
+    with (
+        pytest.raises(UserError, match="region us-east-1, not eu-west-1"),
+        start(tmp_path, account="888888888888", region="eu-west-1"),
+    ):
         pass
-    with pytest.raises(UserError, match="region us-east-1, not eu-west-1"):
-        start(tmp_path, region="eu-west-1").__enter__()
 
 
 def test_s3_of_a_killed_laptop_is_ended(tmp_path: Path) -> None:
