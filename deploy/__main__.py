@@ -19,6 +19,7 @@ from deploy.endpoint import command as endpoint
 from deploy.endpoint import model_command as model
 from deploy.errors import DeployError, explained
 from deploy.iam import command as iam
+from deploy.observability import command as observe
 from deploy.pipeline import command as pipeline
 from deploy.screen import screen_for
 from model.errors import ModelError
@@ -51,6 +52,7 @@ COMMANDS: Mapping[str, Command] = {
     "validate": validate,
     "invoke": invoke,
     "batch": batch,
+    "observe": observe,
     "pipeline": pipeline,
     "destroy": destroy,
 }

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from container.errors import UserError
+from container.settings import ENDPOINT
 from deploy import options as shared
 from deploy.endpoint import arguments as declared
 from deploy.endpoint import endpoint, rollout, s3
@@ -99,7 +100,7 @@ def model_by(given: argparse.Namespace, *, isolated: bool) -> Model:
         image=given.image,
         artifact=given.artifact,
         role=given.role,
-        variables=shared.assignments(given.env, "--env"),
+        variables={ENDPOINT: given.name, **shared.assignments(given.env, "--env")},
         isolated=isolated,
     )
 
