@@ -87,15 +87,15 @@ class Gateway:
             service = signature.service
             return self._handler(service)(request, signature)
         except AwsError as error:
-            return replies.refusal(error, service, request)
+            refused = error
         except UserError as error:
-            return replies.refusal(validation(str(error)), service, request)
+            refused = validation(str(error))
         except ContainerError as error:
-            return replies.refusal(AwsError("InternalFailure", str(error), 500), service, request)
+            refused = AwsError("InternalFailure", str(error), 500)
         except Exception:
             _LOG.exception("%s %s failed.", request.method, request.path)
             refused = AwsError("InternalFailure", "The laptop's AWS failed; see its log.", 500)
-            return replies.refusal(refused, service, request)
+        return replies.refusal(refused, service, request)
 
     def _handler(self, service: str) -> Callable[[Request, Signature], Response]:
         if service in MOTO:

@@ -168,21 +168,25 @@ class Laptop:
         identities = Identities(kept.account)
         self.cloud = self._cloud(undo, identities)
         sagemaker.load()
+        application = self._gateway(moto, storage, identities)
+        undo.enter_context(web.serving(application, addresses, kept.port))
+        if storage is not None:
+            storage.wait()
+        application.ecr.registry.clear()
+        undo.callback(application.ecr.registry.clear)
+        undo.enter_context(self.cloud.undo)
+        undo.callback(self.cloud.tasks.close)
+        SAGEMAKER.start(self.cloud)
+
+    def _gateway(self, moto: Moto, storage: s3.SeaweedFs | None, identities: Identities) -> Gateway:
+        kept = self._kept
         access = Access(kept.region, kept.account, identities)
         blobs, tokens = Blobs(self._folder / "registry"), Tokens(kept.secret)
         registry = Registry(access, Pushed(self.cloud.client), blobs, tokens)
         # Docker takes plain HTTP from localhost alone.
         theirs = f"{kept.account}.dkr.ecr.{kept.region}.amazonaws.com"
         ecr = Ecr(registry, f"localhost:{kept.port}", theirs)
-        application = Gateway(self.cloud, access, moto, storage, ecr)
-        undo.enter_context(web.serving(application, addresses, kept.port))
-        if storage is not None:
-            storage.wait()
-        registry.clear()
-        undo.callback(registry.clear)
-        undo.enter_context(self.cloud.undo)
-        undo.callback(self.cloud.tasks.close)
-        SAGEMAKER.start(self.cloud)
+        return Gateway(self.cloud, access, moto, storage, ecr)
 
     def _storage(self, undo: contextlib.ExitStack, region: str) -> s3.SeaweedFs | None:
         weed = s3.program()
