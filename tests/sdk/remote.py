@@ -1,0 +1,20 @@
+"""The laptop's AWS for an SDK in its ordinary, remote mode."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.offering import CLIENT_PYTHON, Offer, offered
+
+
+@contextlib.contextmanager
+def pointed(folder: Path) -> Iterator[Offer]:
+    """Run a laptop and point this process's AWS clients at it for the length of a block."""
+    if not CLIENT_PYTHON.exists():
+        pytest.skip(f"{CLIENT_PYTHON} is missing, which runs the laptop's AWS; `make` makes it.")
+    with offered(folder) as offer, pytest.MonkeyPatch.context() as patch:
+        for name, value in offer.variables.items():
+            patch.setenv(name, value)
+        yield offer
