@@ -165,14 +165,14 @@ class Jobs:
         found: dict[str, Any] = self.sagemaker.describe_training_job(TrainingJobName=name)
         return found
 
-    def model(self, handler: str = SUM, **variables: str) -> str:
+    def model(self, handler: str = SUM, *, role: str = "", **variables: str) -> str:
         """Make a model of a handler; gives its name."""
         name = self.name()
         url = self.put(f"{name}/model.tar.gz", packed({"code/inference.py": handler}))
         environment = {"SAGEMAKER_MODEL_SERVER_WORKERS": "1", **variables}
         self.sagemaker.create_model(
             ModelName=name,
-            ExecutionRoleArn=self.role,
+            ExecutionRoleArn=role or self.role,
             PrimaryContainer={
                 "Image": self._image,
                 "ModelDataUrl": url,

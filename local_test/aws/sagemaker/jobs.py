@@ -30,6 +30,7 @@ CLOSED: Final = (
     "InternalServerError: The laptop's AWS was closed while the job ran; start it again."
 )
 
+_HEAD: Final = {"403": "AccessDenied", "404": "NotFound"}  # HEAD has no body that says more
 _LOG = logging.getLogger(__name__)
 
 
@@ -49,8 +50,8 @@ def reason(error: Exception) -> str:
         case AwsError():
             text = f"ClientError: {error.message}"
         case ClientError():
-            said = error.response["Error"]
-            text = f"ClientError: {error.operation_name} was refused: {said['Code']}."
+            code = error.response["Error"]["Code"]
+            text = f"ClientError: {error.operation_name} was refused: {_HEAD.get(code, code)}."
         case ModelDataError() | UserError() | ModelError():
             text = f"ClientError: {error}"
         case BotoCoreError() | Boto3Error() | ContainerError():

@@ -11,6 +11,8 @@ from botocore.awsrequest import AWSResponse
 from local_test.aws.laptop import Laptop
 from tests.support.job_runs import Jobs, channel
 
+LISTS = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}
+READS = {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetObject"], "Resource": "*"}
 COPY = "import shutil; shutil.copytree('input/data/training', 'model/copy')"
 BUSY = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Busy.</Message></Error>"
 
@@ -72,3 +74,33 @@ def test_an_s3_that_is_gone_when_the_model_is_done_fails_the_job(jobs: Jobs) -> 
     assert job["TrainingJobStatus"] == "Failed"
     assert job["FailureReason"].startswith("ClientError: Artifact upload failed: ")
     assert "SlowDown" in job["FailureReason"]
+
+
+@pytest.mark.parametrize(
+    ("rights", "said"),
+    [
+        (LISTS, "ClientError: Data download failed: HeadObject was refused: AccessDenied."),
+        (READS, "ClientError: Artifact upload failed: "),
+    ],
+)
+def test_a_training_job_can_do_what_its_role_may(
+    jobs: Jobs, rights: dict[str, Any], said: str
+) -> None:
+    data = channel("training", jobs.put("rights/a.csv", "1\n"))
+
+    job = jobs.train(COPY, [data], RoleArn=jobs.new_role(rights))
+
+    assert job["TrainingJobStatus"] == "Failed"
+    assert job["FailureReason"].startswith(said)
+    assert "AccessDenied" in job["FailureReason"]
+
+
+def test_a_transform_job_can_do_what_its_models_role_may(jobs: Jobs) -> None:
+    uri = jobs.put("rights/a.csv", "1\n")
+    model = jobs.model(role=jobs.new_role(READS))
+
+    job = jobs.transform(model, uri)
+
+    assert job["TransformJobStatus"] == "Failed"
+    assert job["FailureReason"].startswith(f"ClientError: {uri}: S3: ")
+    assert "AccessDenied" in job["FailureReason"]
