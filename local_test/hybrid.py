@@ -37,6 +37,7 @@ EXAMPLES = """examples:
 BUCKET: Final = "blerssi-laptop"
 ENDPOINT: Final = "blerssi"
 _SESSION: Final = "hybrid"
+_BAKE_SECONDS: Final = 5  # a laptop need not wait for traffic that does not come
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -210,6 +211,7 @@ def _parameters(arguments: argparse.Namespace, image: str) -> Sequence[str]:
         "model_artifact_url": f"s3://{BUCKET}/models",
         "endpoint_name": ENDPOINT,
         "instance_count": arguments.instances,
+        "bake_seconds": _BAKE_SECONDS,
         "train_on": arguments.train_on,
         "hyperparameters": json.dumps(hyperparameters),
         "train_image": arguments.image,

@@ -209,6 +209,7 @@ def deploy_endpoint(  # noqa: PLR0913, PLR0917
     instance_count: int,
     autoscaling: str,
     data_capture_percent: int,
+    bake_seconds: int,
     endpoint: dsl.OutputPath(str),
     config: dsl.OutputPath(str),
 ) -> dsl.ContainerSpec:
@@ -226,6 +227,7 @@ def deploy_endpoint(  # noqa: PLR0913, PLR0917
         instance_count: How many machines.
         autoscaling: LEAST:MOST machines, by load; empty for a fixed number.
         data_capture_percent: The share of the traffic that is recorded; 0 for none.
+        bake_seconds: How long alarms are watched after each step of an update.
         endpoint: Its name, once it is in service.
         config: The whole name of its configuration.
     """
@@ -238,6 +240,7 @@ def deploy_endpoint(  # noqa: PLR0913, PLR0917
             *("--instance-type", instance_type_1, "--instances", instance_count),
             dsl.ConcatPlaceholder(["--scale=", autoscaling]),
             *("--capture", data_capture_percent),
+            *("--bake", bake_seconds),
             *("--region", region, *_OWNER),
             *("--save", dsl.ConcatPlaceholder(["endpoint=", endpoint])),
             *("--save", dsl.ConcatPlaceholder(["config=", config])),

@@ -95,7 +95,7 @@ def _run(
         raise PipelineError(
             f"{error}", hint="Its own words stand above, in the log of that step."
         ) from error
-    return dict(task.outputs)
+    return dict(sorted(task.outputs.items()))
 
 
 @contextlib.contextmanager

@@ -53,6 +53,7 @@ def hybrid(  # noqa: PLR0913, PLR0917 - the parameters of a run
     instance_count: int = 2,
     autoscaling: str = "",
     data_capture_percent: int = 0,
+    bake_seconds: int = 300,
     training_data: str = "data/training.csv",
     validation_data: str = "data/validation.csv",
     hyperparameters: dict = {},  # noqa: B006 - kfp reads defaults, and nothing changes them
@@ -79,6 +80,7 @@ def hybrid(  # noqa: PLR0913, PLR0917 - the parameters of a run
         instance_count: How many; two or more stand in different zones.
         autoscaling: LEAST:MOST machines, by load; empty for a fixed number.
         data_capture_percent: The share of the traffic that is recorded; 0 for none.
+        bake_seconds: How long alarms are watched after each step of an update.
         training_data: The scans to learn from: their key in the bucket, s3://BUCKET/KEY, or a path
             on the data volume.
         validation_data: The scans to judge by, likewise.
@@ -165,6 +167,7 @@ def hybrid(  # noqa: PLR0913, PLR0917 - the parameters of a run
             instance_count=instance_count,
             autoscaling=autoscaling,
             data_capture_percent=data_capture_percent,
+            bake_seconds=bake_seconds,
         ).after(model),
         "deploy-endpoint",
     )
