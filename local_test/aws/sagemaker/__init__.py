@@ -1,7 +1,13 @@
 """The local SageMaker: one module an aspect, each registers its operations on SAGEMAKER.
 
 models, endpoint_configs, tags          what is merely described
-endpoints, fleet, deployment, runtime   what serves
+endpoints ──▶ deployment                what serves: created, updated, resized, deleted, resumed
+    colour, fleet, instances                its containers, balanced and replaced
+    traffic, policy, alarms                 which of them answer while an update goes on
+runtime ──▶ answering ──▶ forwarding    one request: headers, limits, errors, streams
+    asynchronous, data_capture              queues and copies in S3
+metrics, statistics, scaling            what is counted, and what follows from it
+background                              what goes on by itself
 training_jobs, transform_jobs           what runs to an end
 """
 

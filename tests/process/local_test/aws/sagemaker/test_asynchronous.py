@@ -113,3 +113,45 @@ def test_requests_wait_while_there_is_no_instance(hosting: Hosting, name: str) -
     scale(1)
     for each in sent:
         assert json.loads(content(hosting, each["OutputLocation"]))["model"] == name
+
+
+def test_instances_come_with_a_backlog_and_go_without_one(hosting: Hosting, name: str) -> None:
+    scaling = hosting.aws.client("application-autoscaling")
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": f"endpoint/{name}/variant/{VARIANT}",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+
+    def has(count: int) -> bool:
+        variant = hosting.describe(name)["ProductionVariants"][0]
+        return bool(variant["CurrentInstanceCount"] == count)
+
+    def follow(value: float) -> None:
+        backlog = {
+            "Namespace": "AWS/SageMaker",
+            "MetricName": "ApproximateBacklogSizePerInstance",
+            "Dimensions": [{"Name": "EndpointName", "Value": name}],
+            "Statistic": "Maximum",
+        }
+        scaling.put_scaling_policy(
+            **target,
+            PolicyName="backlog",
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": value,
+                "CustomizedMetricSpecification": backlog,
+                "ScaleInCooldown": 0,
+                "ScaleOutCooldown": 0,
+            },
+        )
+
+    scaling.register_scalable_target(**target, MinCapacity=0, MaxCapacity=2)
+    sent = [send(hosting, name, {"sleep": 3}) for _ in range(6)]
+    follow(1.0)
+    until(lambda: has(2), "the greatest number")
+    for each in sent:
+        content(hosting, each["OutputLocation"])
+    follow(1e9)  # the metric of the last minute still has the backlog, which this is far above
+    until(lambda: has(1) or has(0), "fewer instances")
+    scaling.deregister_scalable_target(**target)
