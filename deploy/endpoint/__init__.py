@@ -12,6 +12,7 @@
         scaling.py    how many instances, by load
         changing.py   makes or moves the endpoint, and judges what came of it
         task.py       what the parts of a run share
+        waking.py     how it gets its first instance when it had none
         state.py      how an endpoint stands
         made.py       what goes again when it fails
         failure.py    why it failed

@@ -21,6 +21,7 @@ NAMESPACE: Final = "AWS/SageMaker"
 _MICROSECONDS: Final = 1_000_000  # ModelLatency's unit, in a second
 _HIGH_RESOLUTION: Final = (10, 30)
 _ALARM: Final = "ALARM"
+_GUARDS: Final = ("5xx", "errors", "latency-p99")  # not those that other parts have made
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def ensure(
     Raises:
         DeployError: AWS does not let them be made.
     """
-    there = existing(aws, endpoint)
+    there = _guards(aws, endpoint)
     wanted = {each["AlarmName"]: each for each in (limits.requests(endpoint) if limits else ())}
     for name, request in wanted.items():
         if not covers(there.get(name), request):
@@ -127,9 +128,14 @@ def ensure(
 
 
 def ringing(aws: Aws, endpoint: str) -> list[str]:
-    """Name the alarms of an endpoint that are on."""
-    found = existing(aws, endpoint)
+    """Name the alarms of an endpoint that are on, of those that take an update back."""
+    found = _guards(aws, endpoint)
     return [name for name, each in found.items() if each.get("StateValue") == _ALARM]
+
+
+def _guards(aws: Aws, endpoint: str) -> dict[str, dict[str, Any]]:
+    found = existing(aws, endpoint)
+    return {name: each for name, each in found.items() if name.rpartition("/")[2] in _GUARDS}
 
 
 def remove(aws: Aws, names: list[str]) -> None:

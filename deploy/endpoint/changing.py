@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from deploy import naming
-from deploy.endpoint import alarms, config, failure, scaling, state
+from deploy.endpoint import alarms, config, failure, scaling, state, waking
 from deploy.endpoint.state import Described
 from deploy.endpoint.task import Task
 from deploy.errors import DeployError, OverdueError
@@ -130,5 +130,7 @@ def _bring_back(task: Task, taken: _Calls, error: DeployError) -> None:
     """Scale an endpoint again that stays as it was."""
     try:
         scaling.restore(task.aws, taken)
+        if any(given.get("PolicyName") == waking.POLICY for _, given in taken):
+            waking.ensure(task.aws, task.name, task.tags)  # its alarm calls the new policy
     except DeployError as second:
         error.hint = f"{error.hint}\nIts scaling is not back: {second.message}".lstrip()

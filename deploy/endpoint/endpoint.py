@@ -12,7 +12,7 @@ import time
 from typing import Any, Final
 
 from deploy import naming
-from deploy.endpoint import alarms, changing, config, failure, model, scaling, state
+from deploy.endpoint import alarms, changing, config, failure, model, scaling, state, waking
 from deploy.endpoint.made import Made
 from deploy.endpoint.state import Described
 from deploy.endpoint.task import Task
@@ -118,14 +118,20 @@ def _step(task: Task, config_name: str, watching: list[str]) -> str:
 
 
 def _scale(task: Task) -> dict[str, Any] | None:
-    wanted = task.wanted
-    if wanted.scaling is None:
-        if not wanted.serverless and scaling.remove(task.aws, task.name):
+    wanted, bounds = task.wanted, task.wanted.scaling
+    if wanted.serverless:
+        return None
+    sleeps = bounds is not None and bounds.least == 0
+    if not sleeps and waking.remove(task.aws, task.name):
+        task.changes.append("waking taken away")
+    if bounds is None:
+        if scaling.remove(task.aws, task.name):
             task.changes.append("scaling taken away")
         return None
-    if scaling.ensure(task.aws, task.name, wanted.scaling, asynchronous=wanted.asynchronous):
+    if scaling.ensure(task.aws, task.name, bounds, asynchronous=wanted.asynchronous):
         task.changes.append("scaling")
-    bounds = wanted.scaling
+    if sleeps and waking.ensure(task.aws, task.name, task.tags):
+        task.changes.append("waking")
     return {"least": bounds.least, "most": bounds.most, "target": bounds.target}
 
 

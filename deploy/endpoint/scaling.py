@@ -59,12 +59,12 @@ class Scaling:
 
     def target_request(self, endpoint: str) -> dict[str, Any]:
         """The RegisterScalableTarget."""
-        return {**_variant(endpoint), "MinCapacity": self.least, "MaxCapacity": self.most}
+        return {**variant(endpoint), "MinCapacity": self.least, "MaxCapacity": self.most}
 
     def policy_request(self, endpoint: str, *, asynchronous: bool) -> dict[str, Any]:
         """The PutScalingPolicy."""
         return {
-            **_variant(endpoint),
+            **variant(endpoint),
             "PolicyName": _POLICY,
             "PolicyType": "TargetTrackingScaling",
             "TargetTrackingScalingPolicyConfiguration": {
@@ -103,7 +103,8 @@ def _backlog(endpoint: str) -> dict[str, Any]:
     }
 
 
-def _variant(endpoint: str) -> dict[str, str]:
+def variant(endpoint: str) -> dict[str, str]:
+    """What a scalable target is told apart by."""
     return {
         "ServiceNamespace": "sagemaker",
         "ResourceId": f"endpoint/{endpoint}/variant/{VARIANT}",
@@ -117,7 +118,7 @@ def registered(aws: Aws, endpoint: str) -> Mapping[str, Any] | None:
     Raises:
         DeployError: AWS does not say.
     """
-    where = _variant(endpoint)
+    where = variant(endpoint)
     ids = [where.pop("ResourceId")]
     found = aws.read(SERVICE, "DescribeScalableTargets", ResourceIds=ids, **where)[
         "ScalableTargets"
@@ -132,14 +133,13 @@ def ensure(aws: Aws, endpoint: str, scaling: Scaling, *, asynchronous: bool) -> 
         DeployError: AWS does not let it be made.
     """
     target = scaling.target_request(endpoint)
-    policy = scaling.policy_request(endpoint, asynchronous=asynchronous)
+    tracking = scaling.policy_request(endpoint, asynchronous=asynchronous)
     changed = False
     if not covers(registered(aws, endpoint), target):
         aws.write(SERVICE, "RegisterScalableTarget", **target)
         changed = True
-    there = [each for each in _policies(aws, endpoint) if each["PolicyName"] == _POLICY]
-    if not (there and covers(there[0], policy)):
-        aws.write(SERVICE, "PutScalingPolicy", **policy)
+    if not covers(policy(aws, endpoint, _POLICY), tracking):
+        aws.write(SERVICE, "PutScalingPolicy", **tracking)
         changed = True
     return changed
 
@@ -157,11 +157,11 @@ def remove(aws: Aws, endpoint: str) -> list[tuple[str, dict[str, Any]]]:
     if target is None:
         return []
     policies = _policies(aws, endpoint)
-    for policy in policies:
-        _delete(aws, "DeleteScalingPolicy", PolicyName=policy["PolicyName"], **_variant(endpoint))
-    _delete(aws, "DeregisterScalableTarget", **_variant(endpoint))
+    for each in policies:
+        remove_policy(aws, endpoint, each["PolicyName"])
+    _delete(aws, "DeregisterScalableTarget", **variant(endpoint))
     calls: list[tuple[str, dict[str, Any]]] = [("RegisterScalableTarget", _only(target, _TARGET))]
-    calls += [("PutScalingPolicy", _only(policy, _POLICY_PARTS)) for policy in policies]
+    calls += [("PutScalingPolicy", _only(each, _POLICY_PARTS)) for each in policies]
     return calls
 
 
@@ -173,6 +173,25 @@ def restore(aws: Aws, calls: list[tuple[str, dict[str, Any]]]) -> None:
     """
     for operation, parameters in calls:
         aws.write(SERVICE, operation, **parameters)
+
+
+def policy(aws: Aws, endpoint: str, name: str) -> Mapping[str, Any] | None:
+    """Give a policy of an endpoint, None where it has none of that name.
+
+    Raises:
+        DeployError: AWS does not say.
+    """
+    found = (each for each in _policies(aws, endpoint) if each["PolicyName"] == name)
+    return next(found, None)
+
+
+def remove_policy(aws: Aws, endpoint: str, name: str) -> None:
+    """Delete a policy; one that is gone is no fault.
+
+    Raises:
+        DeployError: AWS does not let it be deleted.
+    """
+    _delete(aws, "DeleteScalingPolicy", PolicyName=name, **variant(endpoint))
 
 
 def _delete(aws: Aws, operation: str, **parameters: str) -> None:
@@ -187,7 +206,7 @@ def _only(found: Mapping[str, Any], parts: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _policies(aws: Aws, endpoint: str) -> list[dict[str, Any]]:
-    where = _variant(endpoint)
+    where = variant(endpoint)
     found: list[dict[str, Any]] = aws.read(SERVICE, "DescribeScalingPolicies", **where)[
         "ScalingPolicies"
     ]

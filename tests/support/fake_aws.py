@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from deploy import naming
+from deploy.endpoint import endpoint
 from deploy.endpoint.config import Configuration, Instances
 from deploy.endpoint.model import Model
 from deploy.endpoint.wanted import Wanted
@@ -149,3 +150,8 @@ def wanted(**changes: Any) -> Wanted:
 
 
 _TWO = Configuration(Instances())
+
+
+def bring_about(aws: FakeAws, description: Wanted | None = None, **more: Any) -> dict[str, Any]:
+    """Bring an endpoint about without waiting long for anything."""
+    return endpoint.bring_about(common(aws), description or wanted(), seconds=5, every=0.01, **more)

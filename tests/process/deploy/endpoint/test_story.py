@@ -189,3 +189,23 @@ def test_all_versions_of_all_endpoints_of_a_project_go_together(
     assert (gone.code, len(gone.document["removed"])) == (0, 8), gone.err
     assert endpoints.left(aws, name) == []
     assert gone.document["removed"][0] == {"kind": "endpoint", "name": name}
+
+
+def test_an_asynchronous_endpoint_that_may_sleep_is_woken_by_one_request(
+    aws: Laptop, name: str, run: Run, good: str, bucket: str
+) -> None:
+    options = ("--instances", 1, "--async-to", f"s3://{bucket}/async", "--target", 5, "--json")
+    ended = run(good, *options, "--scale", "0:2")
+    assert ended.code == 0, ended.err
+    again = run(good, *options, "--scale", "0:2")
+    assert (again.code, again.document["changes"]) == (0, []), again.err
+    policies = aws.client("application-autoscaling").describe_scaling_policies(
+        ServiceNamespace="sagemaker", ResourceId=f"endpoint/{name}/variant/AllTraffic"
+    )["ScalingPolicies"]
+    wake = {each["PolicyName"]: each["PolicyARN"] for each in policies}["blerssi-wake"]
+    alarms = aws.client("cloudwatch").describe_alarms(AlarmNames=[f"blerssi-deploy/{name}/wake"])
+    assert alarms["MetricAlarms"][0]["AlarmActions"] == [wake]
+    assert alarms["MetricAlarms"][0]["MetricName"] == "HasBacklogWithoutCapacity"
+    ended = run(good, *options, "--scale", "1:2")
+    assert ended.document["changes"] == ["waking taken away", "scaling"], ended.err
+    assert f"blerssi-deploy/{name}/wake" not in endpoints.left(aws, name)

@@ -14,15 +14,9 @@ from deploy.endpoint.rollout import Rollout
 from deploy.endpoint.scaling import Scaling
 from deploy.endpoint.wanted import Wanted
 from deploy.errors import CredentialsError, DeniedError, DeployError, MissingError, RefusedError
-from tests.support.fake_aws import ROLE, FakeAws, common, wanted
+from tests.support.fake_aws import ROLE, FakeAws, bring_about, common, wanted
 
 OTHER = Configuration(Instances("ml.c6i.large"))
-
-
-def bring_about(aws: FakeAws, endpoint_wanted: Wanted | None = None, **more: Any) -> dict[str, Any]:
-    return endpoint.bring_about(
-        common(aws), endpoint_wanted or wanted(), seconds=5, every=0.01, **more
-    )
 
 
 @pytest.fixture
