@@ -12,7 +12,6 @@ from deploy.endpoint.failure import EndpointFailedError, RolledBackError
 from deploy.endpoint.model import Model
 from deploy.endpoint.rollout import Rollout
 from deploy.endpoint.scaling import Scaling
-from deploy.endpoint.wanted import Wanted
 from deploy.errors import CredentialsError, DeniedError, DeployError, MissingError, RefusedError
 from tests.support.fake_aws import ROLE, FakeAws, bring_about, common, wanted
 
