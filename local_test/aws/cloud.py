@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,8 +63,9 @@ class Tasks:
         self.stopping.set()
         with self._lock:
             threads = list(self._threads)
+        deadline = time.monotonic() + CLOSE_SECONDS
         for thread in threads:
-            thread.join(CLOSE_SECONDS / len(threads))
+            thread.join(max(0.0, deadline - time.monotonic()))
             if thread.is_alive():
                 _LOG.warning("%s did not stop in time.", thread.name)
 

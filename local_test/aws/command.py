@@ -124,7 +124,7 @@ def _check_packages() -> None:
 
 
 def _has_docker() -> bool:
-    from local_test.aws.laptop import bridge
+    from local_test.aws.addresses import bridge
 
     try:
         bridge()

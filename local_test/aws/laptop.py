@@ -8,18 +8,13 @@ models and endpoints, under the same address and the same keys.
 """
 
 import contextlib
-import fcntl
-import json
-import os
 import shutil
-import socket
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from container.errors import PlatformError, UserError
-from local_test.aws import owner, s3, sagemaker, web
+from local_test.aws import addresses, owner, s3, sagemaker, web
 from local_test.aws.access import Access
 from local_test.aws.blobs import Blobs
 from local_test.aws.clients import ClientFactory, Credentials
@@ -27,6 +22,7 @@ from local_test.aws.cloud import Cloud, Tasks
 from local_test.aws.ecr import Ecr
 from local_test.aws.gateway import Gateway
 from local_test.aws.identities import Identities
+from local_test.aws.kept import Kept, load, locked, save
 from local_test.aws.moto_services import Moto
 from local_test.aws.pushed import Pushed
 from local_test.aws.registry import Registry
@@ -34,31 +30,9 @@ from local_test.aws.sagemaker.images import Images
 from local_test.aws.service import SAGEMAKER
 from local_test.aws.store import Store
 from local_test.aws.tokens import Tokens
-from local_test.docker_runner import docker_package
-from local_test.process_runner import free_port
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-LOCAL = "127.0.0.1"
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """What stays the same over restarts.
-
-    Attributes:
-        region: The region.
-        account: The number.
-        port: Of the gateway; the URIs of repositories have it.
-        key: The owner's access key; empty before the first start.
-        secret: Of the key.
-    """
-
-    region: str
-    account: str
-    port: int
-    key: str = ""
-    secret: str = field(default="", repr=False)
 
 
 class Laptop:
@@ -93,7 +67,7 @@ class Laptop:
         variables: Mapping[str, str] | None = None,
     ) -> None:
         self._folder = folder.absolute()
-        self._wanted = _Kept(region, account, port)
+        self._wanted = Kept(region, account, port)
         self._docker = docker
         self._programs = dict(variables or {})
         self._undo = contextlib.ExitStack()
@@ -152,24 +126,24 @@ class Laptop:
         return self.cloud.client(service)
 
     def _start(self, undo: contextlib.ExitStack) -> None:
-        _lock(self._folder, undo)
-        kept = _kept(self._folder, self._wanted)
-        addresses, host = _addresses(docker=self._docker)
-        web.check(addresses, kept.port)
-        self.url = f"http://{LOCAL}:{kept.port}"
+        undo.enter_context(locked(self._folder))
+        kept = load(self._folder, self._wanted)
+        served, host = addresses.find(docker=self._docker)
+        web.check(served, kept.port)
+        self.url = f"http://{addresses.LOCAL}:{kept.port}"
         self.container_url = f"http://{host}:{kept.port}"
         storage = self._storage(undo, kept.region)  # answers last, so it starts first
         moto = undo.enter_context(Moto(kept.account, self._folder / "moto.jsonl"))
         if not kept.key:
             made = owner.create(moto, kept.region)
             kept = replace(kept, key=made.key, secret=made.secret)
-        _keep(self._folder, kept)
+        save(self._folder, kept)
         self._kept = kept
         identities = Identities(kept.account)
         self.cloud = self._cloud(undo, identities)
         sagemaker.load()
         application = self._gateway(moto, storage, identities)
-        undo.enter_context(web.serving(application, addresses, kept.port))
+        undo.enter_context(web.serving(application, served, kept.port))
         if storage is not None:
             storage.wait()
         application.ecr.registry.clear()
@@ -213,70 +187,3 @@ class Laptop:
             Tasks(),
             contextlib.ExitStack(),
         )
-
-
-def bridge() -> str:
-    """The address under which containers of Docker's default network reach this machine.
-
-    Raises:
-        PlatformError: Docker's package is missing, or no engine answers.
-    """
-    docker = docker_package()
-    try:
-        with contextlib.closing(docker.from_env()) as client:
-            address: str = client.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
-            return address
-    except docker.errors.DockerException as error:
-        raise PlatformError(
-            f"No Docker engine answers: {error}.", hint="Start Docker, or go without it."
-        ) from error
-
-
-def _addresses(*, docker: bool) -> tuple[list[str], str]:
-    """Give the addresses to serve on, and the host by which containers reach one of them."""
-    if not docker:
-        return [LOCAL], LOCAL
-    address = bridge()
-    try:
-        socket.create_server((address, 0)).close()
-    except OSError:  # the engine is in a virtual machine, as Docker Desktop's
-        return [LOCAL], "host.docker.internal"
-    return [LOCAL, address], address
-
-
-def _lock(folder: Path, undo: contextlib.ExitStack) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = undo.enter_context((folder / "lock").open("w", encoding="ascii"))
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise UserError(
-            f"Another laptop's AWS already runs over {folder}.",
-            hint="Use that one, stop it, or give another folder.",
-        ) from error
-
-
-def _kept(folder: Path, wanted: _Kept) -> _Kept:
-    """Read what an earlier start has kept, and hold it against what is wanted now."""
-    path = folder / "laptop.json"
-    if not path.exists():
-        return replace(wanted, port=wanted.port or free_port())
-    found = _Kept(**json.loads(path.read_text(encoding="utf-8")))
-    for name in ("region", "account"):
-        before, now = getattr(found, name), getattr(wanted, name)
-        if before != now:
-            raise UserError(
-                f"The laptop's AWS in {folder} has the {name} {before}, not {now}.",
-                hint="Give another folder.",
-            )
-    return replace(found, port=wanted.port or found.port)
-
-
-def _keep(folder: Path, kept: _Kept) -> None:
-    path = folder / "laptop.json"
-    with open(path, "w", encoding="utf-8", opener=_private) as file:
-        json.dump(asdict(kept), file)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -5,37 +5,33 @@
                      └── what changed something goes into the journal
 
 moto keeps its state in memory. The journal has every write with the seed of moto's random
-generator, so that a restart that makes them again gives the same ids and keys. What only adds up
-(metrics, log lines) is kept for the newest entries alone.
+generator, so that a restart that makes them again gives the same ids and keys.
 """
 
 import base64
-import contextlib
-import json
 import os
 import re
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
 from container.errors import UserError
 from local_test.aws.errors import AwsError
+from local_test.aws.journal import Journal
 
 LOCK = threading.RLock()  # moto's state belongs to the process, and is not for two threads
 _ACCOUNTS: set[str] = set()
 _READS = re.compile(r"(Get|List|Describe|BatchGet|BatchCheck|Simulate|Filter|Lookup|Test)")
-_BULK = {"PutLogEvents", "PutMetricData"}
-_BULK_KEPT = 2000  # entries, newest last
 
 
 @dataclass(frozen=True)
@@ -81,7 +77,7 @@ class Moto:
 
     def __init__(self, account: str, journal: Path) -> None:
         self._account = account
-        self._journal = journal
+        self._journal = Journal(journal)
         _read_regions()
         with LOCK:
             if account in _ACCOUNTS:
@@ -127,7 +123,7 @@ class Moto:
         environ = {
             "REQUEST_METHOD": call.method,
             "SCRIPT_NAME": "",
-            "PATH_INFO": path,
+            "PATH_INFO": unquote(path, "latin-1"),
             "RAW_URI": call.target,
             "QUERY_STRING": query,
             "SERVER_NAME": "localhost",
@@ -150,28 +146,22 @@ class Moto:
             ) from error
 
     def _remember(self, call: Call, seed: int) -> None:
-        entry = {
-            **vars(call),
-            "headers": dict(call.headers),
-            "body": base64.b64encode(call.body).decode("ascii"),
-            "seed": seed,
-            "at": time.time(),
-            "session": self._session(call),
-        }
-        with self._journal.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
+        self._journal.add(
+            {
+                **vars(call),
+                "headers": dict(call.headers),
+                "body": base64.b64encode(call.body).decode("ascii"),
+                "seed": seed,
+                "at": time.time(),
+                "session": self._session(call),
+            }
+        )
 
     def _replay(self) -> None:
         from moto.moto_api._internal import mock_random
 
-        self._journal.touch(mode=0o600)
-        kept = list(_newest(self._journal.read_text(encoding="utf-8").splitlines()))
-        partial = self._journal.with_suffix(".partial")
-        partial.touch(mode=0o600)
-        partial.write_text("".join(f"{json.dumps(entry)}\n" for entry in kept), encoding="utf-8")
-        partial.replace(self._journal)
         with LOCK:
-            for entry in kept:
+            for entry in self._journal.read():
                 mock_random.seed(entry.pop("seed"))
                 at, session = entry.pop("at"), entry.pop("session")
                 self._answer(Call(**{**entry, "body": base64.b64decode(entry["body"])}))
@@ -234,17 +224,6 @@ def _application() -> Any:
 
 
 _APPLICATION: Any = None
-
-
-def _newest(lines: Iterable[str]) -> Iterable[dict[str, Any]]:
-    """Read entries, leaving out old bulk and a last line that a crash has cut."""
-    entries: list[dict[str, Any]] = []
-    for line in lines:
-        with contextlib.suppress(ValueError):
-            entries.append(json.loads(line))
-    bulk = [number for number, entry in enumerate(entries) if entry["action"] in _BULK]
-    old = set(bulk[:-_BULK_KEPT])
-    return (entry for number, entry in enumerate(entries) if number not in old)
 
 
 def _variable(header: str) -> str:

@@ -1,6 +1,3 @@
-import json
-from typing import Any
-
 import pytest
 from werkzeug.datastructures import Headers
 
@@ -37,13 +34,3 @@ def test_action(target: str, headers: dict[str, str], body: bytes, expected: str
 )
 def test_what_goes_into_the_journal(action: str, writes: bool) -> None:
     assert Call("s", action, "r", "k", "POST", "/", {}, b"").writes is writes
-
-
-def test_old_bulk_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(moto_services, "_BULK_KEPT", 2)
-    actions = ["CreateRole", "PutLogEvents", "PutMetricData", "CreateUser", "PutLogEvents"]
-    entries: list[dict[str, Any]] = [
-        {"action": action, "number": number} for number, action in enumerate(actions)
-    ]
-    lines = [*map(json.dumps, entries), '{"action": "Cre']
-    assert [each["number"] for each in moto_services._newest(lines)] == [0, 2, 3, 4]
