@@ -227,9 +227,12 @@ class Jobs:
         return self.get(f"{job['TransformJobName']}/out/{name}.out").decode()
 
     def log(self, group: str, prefix: str) -> list[str]:
-        """The lines of the log streams whose names begin so."""
+        """The lines of the log streams whose names begin so; none before there is a group."""
         client = self.aws.client("logs")
-        streams = client.describe_log_streams(logGroupName=group, logStreamNamePrefix=prefix)
+        try:
+            streams = client.describe_log_streams(logGroupName=group, logStreamNamePrefix=prefix)
+        except client.exceptions.ResourceNotFoundException:
+            return []
         return [
             event["message"]
             for stream in streams["logStreams"]

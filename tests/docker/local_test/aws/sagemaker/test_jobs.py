@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from local_test.docker_runner import LABEL
 from tests.support.job_runs import Jobs, channel
 from tests.support.laptop import laptop
+from tests.support.waiting import until
 
 LOOK = """
 import json, os, pathlib, socket, time
@@ -133,6 +134,26 @@ def test_records_are_transformed_in_containers(jobs: Jobs) -> None:
 
     assert job["TransformJobStatus"] == "Completed", job.get("FailureReason")
     assert jobs.result(job, "b.csv") == "3,true\n7,true\n"
+
+
+def test_a_laptop_that_closes_leaves_no_container_of_a_job(image: str, tmp_path: Path) -> None:
+    with laptop(tmp_path, docker=True) as aws:
+        jobs = Jobs(aws, image)
+        given = jobs.training("print('begun', flush=True); import time; time.sleep(600)", count=2)
+        jobs.sagemaker.create_training_job(**given)
+        prefix = f"{given['TrainingJobName']}/algo-2"
+        until(
+            lambda: (
+                jobs.training_of(given["TrainingJobName"])["SecondaryStatus"] == "Training"
+                and "begun" in jobs.log("/aws/sagemaker/TrainingJobs", prefix)
+            ),
+            "the second host",
+        )
+
+    with contextlib.closing(docker.from_env()) as client:
+        left = client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True)
+        mounts = [mount["Source"] for each in left for mount in each.attrs["Mounts"]]
+    assert not [each for each in mounts if each.startswith(str(tmp_path))]
 
 
 @pytest.mark.parametrize("missing", ["no-such-image:1", "localhost:1/none:1"])
