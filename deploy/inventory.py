@@ -1,6 +1,7 @@
 """What was made here and is still there, by its tags, in the order in which it may go.
 
-    scaling ──▶ endpoint ──▶ alarms ──▶ configurations ──▶ models ──▶ logs, S3, ECR if asked for
+    scaling ──▶ endpoint ──▶ alarms, dashboard, queries ──▶ configurations ──▶ models
+                                            ──▶ logs, S3, ECR if asked for
 
 What bears other tags is left alone.
 """
@@ -15,6 +16,7 @@ from deploy import naming
 from deploy.endpoint import alarms, config, model, scaling, state
 from deploy.endpoint.wanted import TAG_ENDPOINT
 from deploy.errors import MissingError
+from deploy.observability import made
 from deploy.options import Common
 
 _OURS: Final = re.compile(r".+-[0-9a-f]{10}")  # names that `naming.named` gives
@@ -89,6 +91,9 @@ def find(common: Common, endpoint: str | None) -> Inventory:
         found.add("endpoint", name, partial(state.remove, common, name))
     for name in scope.alarms():
         found.add("alarm", name, partial(alarms.remove, aws, [name]))
+    for name in found.endpoints:
+        for each in made.existing(aws, name):
+            found.add(*each)
     found.configurations = list(scope.named("ListEndpointConfigs", "EndpointConfig"))
     for name in found.configurations:
         found.add("configuration", name, partial(config.remove, aws, name))

@@ -4,9 +4,10 @@ CloudWatch gives dashboards no tags: what is ours is known by its name.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 from deploy import naming
 from deploy.aws import Aws
@@ -15,6 +16,20 @@ from deploy.observability import dashboard
 from deploy.observability.queries import QUERIES, log_group
 
 _PAGE: Final = 1000
+
+
+class Thing(NamedTuple):
+    """Something that is there.
+
+    Attributes:
+        kind: "dashboard" or "query".
+        name: Its name.
+        remove: Deletes it; one that is gone is no fault.
+    """
+
+    kind: str
+    name: str
+    remove: Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -56,21 +71,32 @@ def ensure(aws: Aws, endpoint: str) -> list[str]:
     return changed
 
 
+def existing(aws: Aws, endpoint: str) -> Iterator[Thing]:
+    """Find what there is of both.
+
+    Raises:
+        DeployError: AWS does not say.
+    """
+    name = Names(endpoint).dashboard
+    if _dashboard(aws, name) is not None:
+        delete = partial(_gone, aws, "cloudwatch", "DeleteDashboards", DashboardNames=[name])
+        yield Thing("dashboard", name, delete)
+    for each in list(_queries(aws, endpoint)):
+        known = {"queryDefinitionId": each["queryDefinitionId"]}
+        delete = partial(_gone, aws, "logs", "DeleteQueryDefinition", **known)
+        yield Thing("query", each["name"], delete)
+
+
 def remove(aws: Aws, endpoint: str) -> list[str]:
     """Delete what there is of both; gives the names.
 
     Raises:
         DeployError: AWS does not let something be deleted.
     """
-    removed: list[str] = []
-    name = Names(endpoint).dashboard
-    if _dashboard(aws, name) is not None:
-        aws.write("cloudwatch", "DeleteDashboards", DashboardNames=[name])
-        removed.append(name)
-    for each in list(_queries(aws, endpoint)):
-        aws.write("logs", "DeleteQueryDefinition", queryDefinitionId=each["queryDefinitionId"])
-        removed.append(each["name"])
-    return removed
+    found = list(existing(aws, endpoint))
+    for each in found:
+        each.remove()
+    return [each.name for each in found]
 
 
 def requests(endpoint: str) -> Iterator[dict[str, Any]]:
@@ -81,6 +107,14 @@ def requests(endpoint: str) -> Iterator[dict[str, Any]]:
             "queryString": query.text,
             "logGroupNames": [log_group(endpoint)],
         }
+
+
+def _gone(aws: Aws, service: str, operation: str, **parameters: Any) -> None:
+    """Delete something that may be gone."""
+    try:
+        aws.write(service, operation, **parameters)
+    except MissingError:
+        return
 
 
 def _dashboard(aws: Aws, name: str) -> Any:

@@ -44,6 +44,9 @@ def test_the_pipeline_deploys_and_asks_and_the_cleaner_removes(
     )
     assert ended.code == 0, ended.err
 
+    observed = deploy("observe", "--endpoint", NAME, variables=pipeline)
+    assert observed.code == 0, observed.err
+
     question = {"EndpointName": NAME, "Body": b"x", "ContentType": "text/plain"}
     answer = client("sagemaker-runtime", pipeline).invoke_endpoint(**question)
     assert answer["Body"].read() == b"good"
@@ -63,6 +66,9 @@ def test_the_pipeline_deploys_and_asks_and_the_cleaner_removes(
     alarms = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert not [each["AlarmName"] for each in alarms if NAME in each["AlarmName"]]
     assert aws.client("s3").list_objects_v2(Bucket=BUCKET).get("Contents", []) == []
+    dashboards = aws.client("cloudwatch").list_dashboards()["DashboardEntries"]
+    queries = aws.client("logs").describe_query_definitions()["queryDefinitions"]
+    assert [each for each in (*dashboards, *queries) if NAME in str(each)] == []
 
 
 def test_the_pipeline_trains_with_the_execution_role_in_its_own_place_and_no_other(

@@ -89,12 +89,14 @@ def test_an_endpoint_that_is_not_there(aws: Laptop) -> None:
 
 def test_what_the_container_counts_reaches_cloudwatch(aws: Laptop, endpoint: str) -> None:
     runtime, logs = aws.client("sagemaker-runtime"), aws.client("logs")
+    assert observe(aws, endpoint).code == 0
     for text in (ROW, SILENT):
         runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body=f"{text}\n")
     with pytest.raises(runtime.exceptions.ModelError):
         runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body="5,5\n")
     gone = deploys.deploy("destroy", "--name", endpoint, "--yes", variables=aws.variables)
     assert gone.code == 0, gone.err  # a worker's last report comes when it is stopped
+    assert there(aws) == []
 
     def metrics() -> dict[str, Any]:
         found = aws.client("cloudwatch").list_metrics(Namespace=embedded.NAMESPACE)["Metrics"]
