@@ -11,6 +11,7 @@ from local_test.aws.sagemaker import variants
 from tests.process.deploy.endpoint.conftest import Run
 from tests.support import endpoints
 from tests.support.deploys import Ended, deploy
+from tests.support.faults import proxy
 
 
 @pytest.mark.parametrize(
@@ -154,3 +155,19 @@ def test_an_endpoint_that_was_not_made_here(aws: Laptop, name: str, run: Run, go
     ]
     assert endpoints.ask(aws, name) == "good"
     sagemaker.add_tags(ResourceArn=arn, Tags=[{**tags, "Value": "blerssi-deploy"}])
+
+
+@pytest.mark.parametrize("cuts", [False, True])
+def test_aws_may_fail_every_third_request(
+    aws: Laptop, name: str, run: Run, good: str, cuts: bool
+) -> None:
+    with proxy(aws.url, lambda number: number % 3 == 0, cuts=cuts) as between:
+        addresses = dict.fromkeys(("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"), between.endpoint)
+        variables = {**aws.variables, **addresses}
+        ended = run(good, "--instances", 1, "--scale", "1:2", variables=variables)
+        assert ended.code == 0, ended.err
+        assert endpoints.ask(aws, name) == "good"
+        gone = deploy("destroy", "--name", name, "--yes", variables=variables)
+    assert gone.code == 0, gone.err
+    assert len(between.failed) > 10
+    assert endpoints.left(aws, name) == []
