@@ -1,6 +1,6 @@
-"""Writes the tables of the README from the code: `python -m scripts.write_tables`, or `make docs`.
+"""Writes the tables of the pages from the code: `python -m scripts.write_tables`, or `make docs`.
 
-A table stands between `<!-- table: NAME -->` and `<!-- end -->`; a test holds the file to the code.
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`; a test holds the pages to the code.
 """
 
 import re
@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from container import settings
+from container import embedded_metrics, settings
+from deploy.observability import queries
 from serve import app, errors, media, multi_model
 from serve import metrics as server_metrics
 from train import hyperparameters
 from train import metrics as training_metrics
 
-README: Final = Path(__file__).resolve().parent.parent / "README.md"
+_ROOT: Final = Path(__file__).resolve().parent.parent
+README: Final = _ROOT / "README.md"
+PAGES: Final = (README, _ROOT / "docs" / "observability.md")
 _PLACE: Final = re.compile(r"(<!-- table: ([a-z-]+) -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 Rows = Iterable[Sequence[str]]
@@ -71,6 +74,21 @@ def exposed_metrics() -> Rows:
         yield _code(metric.exposed), metric.kind.__name__.lower(), labels, metric.text
 
 
+def cloudwatch_metrics() -> Rows:
+    """Every metric that the server's log has for CloudWatch."""
+    yield "Name", "Unit", "What it is"
+    for metric in embedded_metrics.METRICS:
+        name = metric.of("FIELD") if metric.by_field else metric.name
+        yield _code(name), metric.unit, metric.text
+
+
+def log_queries() -> Rows:
+    """Every query of an endpoint's log."""
+    yield "Name", "What it shows"
+    for query in queries.QUERIES:
+        yield _code(query.name), query.title
+
+
 TABLES: Final[dict[str, Callable[[], Rows]]] = {
     "routes": routes,
     "formats": formats,
@@ -79,6 +97,8 @@ TABLES: Final[dict[str, Callable[[], Rows]]] = {
     "hyperparameters": training_parameters,
     "training-metrics": training_lines,
     "server-metrics": exposed_metrics,
+    "cloudwatch-metrics": cloudwatch_metrics,
+    "log-queries": log_queries,
 }
 
 
@@ -102,4 +122,5 @@ def _code(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(fill(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(fill(page.read_text(encoding="utf-8")), encoding="utf-8")
