@@ -10,6 +10,7 @@ from deploy.errors import DeployError, OverdueError
 from deploy.waiting import Wait
 
 _CALM_SECONDS: Final = 300.0  # for an alarm to go off by itself, beside its period
+_NOTICE_SECONDS: Final = 120.0
 _RETAIN: Final = {  # a scaled endpoint keeps the number of instances that it has grown to
     "RetainAllVariantProperties": True,
     "ExcludeRetainedVariantProperties": [
@@ -73,10 +74,24 @@ def update(task: Task, before: Described, config_name: str, watching: list[str])
         )
         task.changes.append(f"endpoint {task.name}")
         if not task.aws.plan:
+            _see_begin(task, before)
             _judge(task, config_name)
     except DeployError as error:
         _bring_back(task, taken, error)
         raise
+
+
+def _see_begin(task: Task, before: Described) -> None:
+    """Wait until DescribeEndpoint knows of the update: an older answer looks like a rollback."""
+    Wait(f"update of {task.name}", task.common.screen, _NOTICE_SECONDS, task.every).until(
+        lambda: state.describe(task.common, task.name),
+        lambda found: (
+            found is None
+            or found["EndpointStatus"] in state.MOVING
+            or found["LastModifiedTime"] != before["LastModifiedTime"]
+        ),
+        lambda _: "not seen yet",
+    )
 
 
 def _judge(task: Task, config_name: str) -> None:

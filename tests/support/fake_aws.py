@@ -32,6 +32,7 @@ class FakeAws:
         operations: By AWS's names; a test replaces some.
         endpoint: What DescribeEndpoint says; None for no endpoint.
         tags: Of the endpoint.
+        sees_updates: Whether DescribeEndpoint knows of an update at once.
     """
 
     def __init__(self) -> None:
@@ -39,6 +40,7 @@ class FakeAws:
         self.planned: list[dict[str, Any]] = []
         self.region, self.account = "us-east-1", "123456789012"
         self.calls: list[str] = []
+        self.sees_updates = True
         self.endpoint: dict[str, Any] | None = None
         self.tags: list[dict[str, str]] = []
         self.things: dict[str, dict[str, Any]] = {}
@@ -72,7 +74,10 @@ class FakeAws:
     def write(self, _: str, operation: str, /, **parameters: Any) -> Any:
         """Change something, and note it."""
         self.calls.append(operation)
-        return self.operations[operation](**parameters)
+        answer = self.operations[operation](**parameters)
+        if operation == "UpdateEndpoint" and self.endpoint and self.sees_updates:
+            self.endpoint["LastModifiedTime"] = len(self.calls)
+        return answer
 
     def pages(self, _: str, operation: str, __: str, /, **parameters: Any) -> Iterator[Any]:
         """Give a listing."""
@@ -88,6 +93,7 @@ class FakeAws:
             "EndpointArn": ARN,
             "EndpointConfigName": given["EndpointConfigName"],
             "EndpointStatus": "InService",
+            "LastModifiedTime": 0,
         }
 
     def update_endpoint(self, **given: Any) -> None:

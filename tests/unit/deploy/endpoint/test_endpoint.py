@@ -348,3 +348,24 @@ def test_a_scaled_endpoint_keeps_the_instances_that_it_has(scaled: FakeAws) -> N
     kept_out = {each["VariantPropertyType"] for each in given["ExcludeRetainedVariantProperties"]}
     assert kept_out == {"DesiredWeight", "DataCaptureConfig"}
     assert "DeregisterScalableTarget" not in scaled.calls
+
+
+def test_an_answer_from_before_the_update_is_not_taken_for_a_rollback(deployed: FakeAws) -> None:
+    describe, config = deployed.operations["DescribeEndpoint"], ""
+    answers = 0
+
+    def update(**given: Any) -> None:
+        nonlocal config
+        config = given["EndpointConfigName"]
+
+    def late(**given: Any) -> Any:
+        nonlocal answers
+        answers += bool(config)
+        if answers == 3:
+            assert deployed.endpoint is not None
+            deployed.endpoint |= {"EndpointConfigName": config, "LastModifiedTime": 1}
+        return describe(**given)
+
+    deployed.sees_updates = False
+    deployed.operations |= {"UpdateEndpoint": update, "DescribeEndpoint": late}
+    assert bring_about(deployed, wanted(configuration=OTHER))["action"] == "updated"
