@@ -13,7 +13,7 @@ DATA: Final = "/data"  # volumes of the cluster, as the steps see them
 CHECKPOINTS: Final = "/checkpoints"
 
 # What the manifests make (deploy/manifests).
-NAMESPACE: Final = "blerssi"
+NAMESPACE: Final = "kubeflow"
 SERVICE_ACCOUNT: Final = "blerssi-pipeline"
 DATA_CLAIM: Final = "blerssi-data"
 CHECKPOINT_CLAIM: Final = "blerssi-checkpoints"
