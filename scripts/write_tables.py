@@ -1,6 +1,6 @@
 """Writes the tables of the pages from the code: `python -m scripts.write_tables`, or `make docs`.
 
-A table stands between `<!-- table: NAME -->` and `<!-- end -->`; a test holds the pages to the code.
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`; a test holds pages to code.
 """
 
 import re
