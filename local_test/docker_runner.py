@@ -177,10 +177,16 @@ class _RunningContainer(Running):
 
 
 def _published(container: Any) -> str | None:
-    """The server's address on this machine; None for a container that has ended already."""
+    """The server's address: on this machine, or its own on a network that publishes no ports.
+
+    None for a container that has ended already.
+    """
     container.reload()
-    bindings = container.ports.get(f"{contract.PORT}/tcp")
-    return f"http://127.0.0.1:{bindings[0]['HostPort']}" if bindings else None
+    if bindings := container.ports.get(f"{contract.PORT}/tcp"):
+        return f"http://127.0.0.1:{bindings[0]['HostPort']}"
+    joined = container.attrs["NetworkSettings"]["Networks"].values()
+    own = next((each["IPAddress"] for each in joined if each["IPAddress"]), None)
+    return f"http://{own}:{contract.PORT}" if own else None
 
 
 def remove_all(client: Any, mark: str) -> None:

@@ -90,7 +90,11 @@ class Hosting:
         return hosting
 
     def model(
-        self, name: str, archive: bytes | None = None, variables: Mapping[str, str] | None = None
+        self,
+        name: str,
+        archive: bytes | None = None,
+        variables: Mapping[str, str] | None = None,
+        **more: Any,
     ) -> str:
         """Upload an archive and make a model of it; gives its name."""
         self.s3.put_object(
@@ -104,6 +108,7 @@ class Hosting:
                 "Environment": {"SAGEMAKER_MODEL_SERVER_WORKERS": "1", **(variables or {})},
             },
             ExecutionRoleArn=self.role,
+            **more,
         )
         return name
 

@@ -3,6 +3,7 @@
 An update has two of them for a while, the old blue one and the new green one.
 """
 
+import contextlib
 import shutil
 import threading
 import uuid
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from container import contract
+from container.errors import ContainerError
 from local_test.aws.cloud import Cloud
-from local_test.aws.sagemaker import instances, model_data, variants
+from local_test.aws.sagemaker import instances, isolation, model_data, variants
 from local_test.aws.sagemaker.fleet import Fleet
+from local_test.aws.sagemaker.instances import Place, UnhealthyError
 from local_test.aws.sagemaker.variants import Variant
 
 
@@ -29,16 +32,19 @@ class Colour:
     Args:
         fleets: New ones, without instances.
         planned: The variants.
-        folder: Holds their models and what belongs to instances; removed at the close.
+        undo: What is to be ended after them, such as their folder and network.
     """
 
     def __init__(
-        self, fleets: Mapping[str, Fleet], planned: Sequence[Variant], folder: Path
+        self,
+        fleets: Mapping[str, Fleet],
+        planned: Sequence[Variant],
+        undo: contextlib.ExitStack,
     ) -> None:
         self.fleets = dict(fleets)
         self.weights = {each.name: each.weight for each in planned}
         self.wanted = {each.name: each.instances for each in planned}
-        self._folder = folder
+        self._undo = undo
 
     def scale(self, *stops: threading.Event) -> None:
         """Give every fleet the instances that are wanted.
@@ -56,9 +62,9 @@ class Colour:
 
     def close(self) -> None:
         """Drain and stop everything."""
-        for fleet in self.fleets.values():
-            fleet.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        with self._undo:
+            for fleet in self.fleets.values():
+                fleet.close()
 
 
 def bring_up(
@@ -78,12 +84,19 @@ def bring_up(
     """
     found = [variants.read(each) for each in planned]
     folder = cloud.folder / "endpoints" / endpoint / uuid.uuid4().hex[:8]
-    colour = Colour(
-        {each.name: _fleet(cloud, endpoint, each, folder) for each in found}, found, folder
-    )
+    with contextlib.ExitStack() as undo:
+        undo.callback(shutil.rmtree, folder, ignore_errors=True)
+        try:
+            network = isolation.network(cloud, endpoint, found, undo)
+        except ContainerError as error:
+            raise UnhealthyError(str(error)) from error
+        place = Place(endpoint, folder, network)
+        fleets = {each.name: _fleet(cloud, each, place) for each in found}
+        colour = Colour(fleets, found, undo.pop_all())
     try:
         for each in found:
-            model_data.fetch(cloud, each.container, each.role, _model(folder, each), each.hostname)
+            model = _model(folder, each)
+            model_data.fetch(cloud, each.container, each.role, model, each.hostname)
         colour.scale(*stops)
     except BaseException:
         colour.close()
@@ -91,10 +104,9 @@ def bring_up(
     return colour
 
 
-def _fleet(cloud: Cloud, endpoint: str, variant: Variant, folder: Path) -> Fleet:
-    launch = partial(
-        instances.launch, cloud, endpoint, variant, _model(folder, variant), folder / variant.name
-    )
+def _fleet(cloud: Cloud, variant: Variant, place: Place) -> Fleet:
+    model = _model(place.folder, variant)
+    launch = partial(instances.launch, cloud, variant, model, place)
     most = variant.serverless["MaxConcurrency"] if variant.serverless else None
     return Fleet(variant.name, launch, most)
 

@@ -5,6 +5,7 @@ import secrets
 import shutil
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from container import contract
@@ -102,21 +103,35 @@ class Instance:
         )
 
 
-def launch(cloud: Cloud, endpoint: str, variant: Variant, model: Path, folder: Path) -> Instance:
+@dataclass(frozen=True)
+class Place:
+    """What the instances of one deployment share.
+
+    Attributes:
+        endpoint: Its name; the logs go to its group (C1.62).
+        folder: For what belongs to them.
+        network: Of Docker, that isolated ones join; None leaves them Docker's usual one.
+    """
+
+    endpoint: str
+    folder: Path
+    network: str | None
+
+
+def launch(cloud: Cloud, variant: Variant, model: Path, place: Place) -> Instance:
     """Start `docker run IMAGE serve` for a variant (C1.1).
 
     Args:
         cloud: Where.
-        endpoint: Its name; the log goes to its group (C1.62).
         variant: What runs.
         model: The unpacked model; all instances of a deployment share it, read-only (C1.10).
-        folder: For what is the instance's own.
+        place: Of the deployment.
 
     Raises:
         UnhealthyError: There is no such image, or it cannot be started.
     """
     identity = f"i-{secrets.token_hex(9)[1:]}"
-    base = folder / identity
+    base = place.folder / variant.name / identity
     base.mkdir(parents=True)
     (base / contract.MODEL).symlink_to(model.resolve(), target_is_directory=True)
     variables = {
@@ -127,13 +142,15 @@ def launch(cloud: Cloud, endpoint: str, variant: Variant, model: Path, folder: P
     }
     if variant.serverless:
         variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = str(variant.serverless["MemorySizeInMB"])
-    group, stream = f"{logs.ENDPOINTS}/{endpoint}", f"{variant.name}/{identity}"
+    group, stream = f"{logs.ENDPOINTS}/{place.endpoint}", f"{variant.name}/{identity}"
     with contextlib.ExitStack() as undo:
         undo.callback(shutil.rmtree, base, ignore_errors=True)
         log = undo.enter_context(logs.Log(cloud, group, stream))
         try:
             runner = cloud.runner(variant.image)
-            running = runner.start(Program(("serve",), base, variables, 0), log)
+            network = place.network if variant.isolated else None
+            program = Program(("serve",), base, variables, 0, network=network)
+            running = runner.start(program, log)
         except ContainerError as error:
             raise UnhealthyError(
                 f"The primary container for production variant {variant.name} cannot be started "

@@ -31,6 +31,7 @@ class Variant:
         serverless: Its ServerlessConfig; None for one of instances.
         instance_type: None for a serverless one.
         startup_seconds: How long an instance may take until /ping answers 200.
+        isolated: Whether its containers get no network.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Variant:
     serverless: Mapping[str, Any] | None
     instance_type: str | None
     startup_seconds: float
+    isolated: bool = False
 
     @property
     def image(self) -> str:
@@ -77,6 +79,7 @@ def read(document: Mapping[str, Any]) -> Variant:
         serverless,
         document.get("InstanceType"),
         document.get("ContainerStartupHealthCheckTimeoutInSeconds", default),
+        document.get("EnableNetworkIsolation", False),
     )
 
 
@@ -101,6 +104,7 @@ def _planned(cloud: Cloud, variant: Mapping[str, Any]) -> dict[str, Any]:
         **variant,
         "Container": models.container_of(model),
         "ExecutionRoleArn": model["ExecutionRoleArn"],
+        "EnableNetworkIsolation": model["EnableNetworkIsolation"],
         "DesiredInstanceCount": variant.get("InitialInstanceCount", 1),
         "DesiredWeight": variant["InitialVariantWeight"],
     }

@@ -113,6 +113,32 @@ def test_a_container_that_crashes_fails_the_endpoint(hosting: Hosting, engine: A
     hosting.delete(name)
 
 
+def test_an_isolated_container_answers_and_has_no_way_out(hosting: Hosting, engine: Any) -> None:
+    name = hosting.config(hosting.model("isolated", EnableNetworkIsolation=True))
+    hosting.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+    hosting.endpoint("open", count=2)
+    hosting.wait(name)
+    assert hosting.ask(name)["model"] == name
+    isolated = containers(engine, hosting, name)[0]
+    one, other = containers(engine, hosting, "open")
+    assert reaches(one, address(other))
+    assert not reaches(isolated, address(other))
+    (network,) = isolated.attrs["NetworkSettings"]["Networks"]
+    hosting.delete("open")
+    hosting.delete(name)
+    assert network not in [each.name for each in engine.networks.list()]
+
+
+def address(container: Any) -> str:
+    (network,) = container.attrs["NetworkSettings"]["Networks"].values()
+    return str(network["IPAddress"])
+
+
+def reaches(container: Any, host: str) -> bool:
+    program = f"import socket; socket.create_connection(({host!r}, 8080), timeout=3)"
+    return bool(container.exec_run(["python3", "-c", program]).exit_code == 0)
+
+
 @pytest.mark.parametrize(
     "image", ["nobody-has-this:latest", "{registry}/nothing@sha256:" + "0" * 64]
 )

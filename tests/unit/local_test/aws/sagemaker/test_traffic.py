@@ -1,5 +1,5 @@
+import contextlib
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +16,8 @@ def colour(**weights: float) -> Colour:
         Variant(name, {"Image": "i"}, "role", 1, weight, None, "ml.m5.large", 1.0)
         for name, weight in weights.items()
     ]
-    found = Colour({name: Fleet(name, Factory()) for name in weights}, planned, Path("nowhere"))
+    fleets = {name: Fleet(name, Factory()) for name in weights}
+    found = Colour(fleets, planned, contextlib.ExitStack())
     found.scale()
     return found
 
