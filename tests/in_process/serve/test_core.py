@@ -147,3 +147,13 @@ def test_arrays_that_do_not_fit_a_plain_export_are_the_clients_fault(
     with pytest.raises(ServeError) as caught:
         Core(plain).invoke(Request(body, None, None, None))
     assert caught.value.kind.status == 400
+
+
+def test_what_the_records_were_like_goes_along(signed: Predictor, plain: Predictor) -> None:
+    request = Request(CSV, media.CSV)
+    seen = Core(signed).invoke(request).seen
+    assert seen is not None
+    assert len(seen.fields) == len(seen.missing) == 13
+    assert 0 < seen.confidence <= Core(signed).invoke(request).rows
+    assert Core(signed, observing=False).invoke(request).seen is None
+    assert Core(plain).invoke(Request(b"[[1, 2]]")).seen is None

@@ -106,3 +106,20 @@ def test_documentation_shows_what_a_person_would_set() -> None:
     assert rows["SAGEMAKER_CONTAINER_LOG_LEVEL"].default == "INFO"
     assert rows["SAGEMAKER_BIND_TO_PORT"].default == "8080"
     assert all(row.text.endswith(").") or row.text.endswith(".") for row in rows.values())
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, False),
+        ({"SAGEMAKER_SAFE_PORT_RANGE": "25000-25999"}, True),
+        ({"SAGEMAKER_SAFE_PORT_RANGE": " "}, False),
+        ({"SAGEMAKER_SAFE_PORT_RANGE": "25000-25999", "SAGEMAKER_BATCH": "true"}, False),
+        ({"SAGEMAKER_SAFE_PORT_RANGE": "25000-25999", "BLERSSI_EMBEDDED_METRICS": "off"}, False),
+        ({"SAGEMAKER_BATCH": "true", "BLERSSI_EMBEDDED_METRICS": "on"}, True),
+    ],
+)
+def test_metrics_are_embedded_on_endpoints_or_as_is_said(
+    variables: dict[str, str], expected: bool
+) -> None:
+    assert Settings.from_variables(variables).measures(variables) is expected
