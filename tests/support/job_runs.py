@@ -36,6 +36,12 @@ def transform_fn(model, body, content_type, accept):
         lines.append(f"{sum(map(float, row)):g},{os.environ['SAGEMAKER_BATCH']}")
     return "".join(f"{line}\\n" for line in lines), "text/csv"
 """
+S3 = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+ECR = {
+    "Effect": "Allow",
+    "Action": ["ecr:GetAuthorizationToken", "ecr:BatchGetImage"],
+    "Resource": "*",
+}
 _LONGEST_ARGUMENT = 256  # of ContainerEntrypoint
 _numbers = itertools.count(1)
 
@@ -60,7 +66,7 @@ class Jobs:
         self.s3 = aws.client("s3")
         self.bucket = f"jobs-{next(_numbers)}"
         self.s3.create_bucket(Bucket=self.bucket)
-        self.role = self.new_role({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+        self.role = self.new_role(S3)
 
     def new_role(self, *statements: Mapping[str, Any]) -> str:
         """Make a role that SageMaker may act as; gives its ARN."""

@@ -133,6 +133,34 @@ class Images:
         return user, secret
 
 
+def check_rights(client: Any, image: str, role: str) -> None:
+    """Look whether a role may pull an image, as the platform does with it.
+
+    Args:
+        client: Of ECR, with the role's rights.
+        image: An image; one of this machine needs no rights.
+        role: Its ARN, for the message.
+
+    Raises:
+        UserError: It may not.
+    """
+    if not _registry(image):
+        return
+    path, at, digest = image.partition("@")
+    tag = path.rpartition("/")[2].partition(":")[2] or "latest"
+    wanted = {"imageDigest": digest} if at else {"imageTag": tag}
+    try:
+        client.get_authorization_token()
+        client.batch_get_image(repositoryName=_name(image), imageIds=[wanted])
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise UserError(
+            f"The role {role} may not pull {image}: {code} for {error.operation_name}.",
+            hint="It needs ecr:GetAuthorizationToken, and on the repository ecr:BatchGetImage, "
+            "ecr:BatchCheckLayerAvailability and ecr:GetDownloadUrlForLayer.",
+        ) from error
+
+
 def _registry(image: str) -> str:
     """The host of a URI that names one, by Docker's own rule; else empty."""
     host, slash, _ = image.partition("/")

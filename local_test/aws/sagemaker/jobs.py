@@ -15,6 +15,7 @@ from container import contract
 from container.errors import ContainerError, UserError
 from local_test.aws.cloud import Cloud
 from local_test.aws.errors import AwsError, validation
+from local_test.aws.sagemaker import images
 from local_test.aws.sagemaker.model_data import ModelDataError
 from local_test.aws.service import SAGEMAKER
 from local_test.aws.store import Document, Table
@@ -68,9 +69,10 @@ def runner_of(cloud: Cloud, image: str, role: str) -> Any:
     """Find where an image runs, as a Create operation does.
 
     Raises:
-        AwsError: There is no such image, or no place to run it.
+        AwsError: There is no such image, the role may not pull it, or there is no place to run it.
     """
     try:
+        images.check_rights(cloud.client("ecr", role=role), image, role)
         return cloud.runner(image)
     except UserError as error:
         raise validation(

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_test.aws.laptop import Laptop
-from tests.support.job_runs import Jobs
+from tests.support.job_runs import ECR, S3, Jobs
 from tests.support.laptop import laptop
 
 SMALL = "debian:bookworm-slim"
@@ -52,14 +52,14 @@ def test_a_job_runs_the_image_of_the_registry_and_leaves_no_name_of_it(
             "ContainerEntrypoint": ["/bin/sh", "-c"],
             "ContainerArguments": ["echo pulled > /opt/ml/model/it"],
         }
-        job = jobs.train(algorithm=shell)
+        job = jobs.train(algorithm=shell, RoleArn=jobs.new_role(S3, ECR))
 
         assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
         found = jobs.archived(f"out/{job['TrainingJobName']}/output/model.tar.gz")
         assert found == {"it": b"pulled\n"}
 
         gone = f"{image.partition('@')[0]}:no-such-tag"
-        given = jobs.training(algorithm={"TrainingImage": gone})
+        given = jobs.training(algorithm={"TrainingImage": gone}, RoleArn=jobs.new_role(S3, ECR))
         with pytest.raises(ClientError, match="no-such-tag in the registry"):
             jobs.sagemaker.create_training_job(**given)
 

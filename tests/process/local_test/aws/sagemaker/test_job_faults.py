@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
 
 from local_test.aws.laptop import Laptop
-from tests.support.job_runs import Jobs, channel
+from tests.support.job_runs import ECR, S3, Jobs, channel
 
 LISTS = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}
 READS = {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetObject"], "Resource": "*"}
@@ -104,3 +105,15 @@ def test_a_transform_job_can_do_what_its_models_role_may(jobs: Jobs) -> None:
     assert job["TransformJobStatus"] == "Failed"
     assert job["FailureReason"].startswith(f"ClientError: {uri}: S3: ")
     assert "AccessDenied" in job["FailureReason"]
+
+
+def test_a_role_has_to_be_allowed_to_pull_the_image(jobs: Jobs) -> None:
+    made = jobs.aws.client("ecr").create_repository(repositoryName="team/pulled")
+    image = {"TrainingImage": f"{made['repository']['repositoryUri']}:1"}
+    given = jobs.training("pass", algorithm=image)
+
+    with pytest.raises(ClientError, match=f"{jobs.role} may not pull .*ecr:BatchGetImage"):
+        jobs.sagemaker.create_training_job(**given)
+    allowed = jobs.train("pass", algorithm=image, RoleArn=jobs.new_role(S3, ECR))
+
+    assert allowed["TrainingJobStatus"] == "Completed"
