@@ -1,8 +1,10 @@
 # Two commands do everything: `make run` and `make test`. `make help` lists the rest.
-# Variables: DATA=FILE real data, DOCKER=1 in the image, IMAGE=NAME its tag, PYTHON=a Python 3.11.
+# Variables: DATA=FILE real data, DOCKER=1 in the image, HYBRID=1 with it: from a Kubeflow pipeline to
+# an endpoint of a laptop's AWS; IMAGE=NAME and DEPLOY_IMAGE=NAME their tags, PYTHON=a Python 3.11.
 
 SHELL := bash
 IMAGE ?= blerssi-sagemaker:latest
+DEPLOY_IMAGE ?= blerssi-deploy:latest
 export PYTHON ?=
 
 MAKEFLAGS += --no-print-directory
@@ -18,7 +20,11 @@ help: ## Lists these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .PHONY: run
-ifdef DOCKER
+ifdef HYBRID
+run: image deploy-image $(CLIENT_ENV)/.ready
+	@$(CLIENT_ENV)/bin/python -m local_test hybrid --image $(IMAGE) --deploy-image $(DEPLOY_IMAGE) \
+		$(if $(DATA),--data "$(DATA)")
+else ifdef DOCKER
 run: image $(CLIENT_ENV)/.ready ## Trains, serves and asks: on simulated data, or DATA=FILE; DOCKER=1 in the image
 	@$(CLIENT_ENV)/bin/python -m local_test run --image $(IMAGE) $(if $(DATA),--data "$(DATA)")
 else
@@ -28,7 +34,7 @@ endif
 
 .PHONY: test
 test: $(IMAGE_ENV)/.tools $(CLIENT_ENV)/.tools ## Runs every test; those of Docker where an engine answers
-	@if $(ENGINE); then $(MAKE) image; fi
+	@if $(ENGINE); then $(MAKE) image deploy-image; fi
 	@rm -f .coverage .coverage.*
 	$(IMAGE_ENV)/bin/pytest --cov --cov-report= tests/unit tests/in_process tests/process \
 		--ignore-glob='*/local_test' --ignore-glob='*/deploy'
@@ -56,6 +62,10 @@ setup: $(IMAGE_ENV)/.ready $(CLIENT_ENV)/.ready ## Makes both environments: the 
 image: ## Builds the image and prints its size
 	@scripts/build-image $(IMAGE)
 
+.PHONY: deploy-image
+deploy-image: ## Builds the small image whose steps of the pipeline talk to AWS
+	@scripts/build-image $(DEPLOY_IMAGE) deploy
+
 .PHONY: docs
 docs: $(IMAGE_ENV)/.ready ## Writes the tables of the README and docs/contract.md from the code
 	$(IMAGE_ENV)/bin/python -m scripts.write_tables
@@ -68,7 +78,7 @@ format: $(IMAGE_ENV)/.tools ## Formats the code
 
 .PHONY: lock
 lock: $(IMAGE_ENV)/.tools ## Locks the newest allowed packages with their hashes
-	@for lock in image client tools sdk-v2 sdk-v3; do \
+	@for lock in image client deploy tools sdk-v2 sdk-v3; do \
 		$(IMAGE_ENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header \
 			--no-annotate --no-strip-extras --emit-build-options --python-version 3.11 \
 			requirements/$$lock.in --output-file requirements/$$lock.txt || exit 1; done

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from container.errors import ContainerError
-from local_test import check, predict, run, serve, signals, train
+from local_test import check, hybrid, predict, run, serve, signals, train
 from local_test.aws import command as up
 from model.errors import ModelError
 
@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Command] = {
     "check": check,
     "run": run,
     "up": up,
+    "hybrid": hybrid,
 }
 
 
