@@ -11,11 +11,8 @@ import json
 import os
 import secrets
 import shutil
-import signal
-import subprocess
 import sysconfig
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -23,14 +20,13 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from container.errors import PlatformError
-from local_test.aws import signing
+from local_test.aws import keeper, signing
 from local_test.process_runner import free_port
 
 _SECONDS = 60.0  # until it answers; about 3 s on two idle cores
-_STOP_SECONDS = 0.5  # after which it is killed
 _PARTS = ("master", "volume", "filer", "s3")
 _PORTS = [f"{part}.port{kind}" for part in _PARTS for kind in ("", ".grpc")]
-_SOCKETS = Path("/tmp")  # noqa: S108 - SeaweedFS puts them there, whatever TMPDIR is
+_SOCKETS = "/tmp/seaweedfs"  # noqa: S108 - SeaweedFS puts them there, whatever TMPDIR is
 _CHUNK = 1 << 16
 _OURS = {  # headers that are about one connection or the caller's signature
     "authorization",
@@ -55,7 +51,7 @@ class SeaweedFs:
     """An S3 server whose objects are in a folder; it starts at once, and answers after `wait`.
 
     Args:
-        folder: Its objects, its log and the note of its process.
+        folder: Its objects, its keys and its log.
         weed: The program.
         region: Of its one identity's signatures.
 
@@ -66,15 +62,11 @@ class SeaweedFs:
     def __init__(self, folder: Path, weed: Path, region: str) -> None:
         self._folder = folder
         self._log = folder / "seaweedfs.log"
-        self._note = folder / "seaweedfs.json"
         self._ports = {name: free_port() for name in _PORTS}
         self._port = self._ports["s3.port"]
         self._signer = signing.Signer("INTERNAL", secrets.token_hex(16), "s3", region)
         folder.mkdir(parents=True, exist_ok=True)
-        _end_leftover(self._note, folder)
-        self._process = self._start(weed)
-        noted = {"pid": self._process.pid, "ports": list(self._ports.values())}
-        self._note.write_text(json.dumps(noted), encoding="ascii")
+        self._keeper = self._start(weed)
 
     def __call__(self, request: Request, body: bytes | None = None) -> Response:
         """Answer a request that is allowed; its body, where it was read already."""
@@ -85,7 +77,8 @@ class SeaweedFs:
         }
         target = signing.target(request, without=signing.PRESIGNED)
         host = f"127.0.0.1:{self._port}"
-        headers.setdefault("X-Amz-Content-SHA256", "UNSIGNED-PAYLOAD")
+        if "X-Amz-Content-SHA256" not in request.headers:
+            headers["X-Amz-Content-SHA256"] = "UNSIGNED-PAYLOAD"
         signed = self._signer.sign(request.method, f"http://{host}{target}", headers)
         connection = http.client.HTTPConnection("127.0.0.1", self._port)
         try:
@@ -104,14 +97,7 @@ class SeaweedFs:
 
     def close(self) -> None:
         """End it; what was put is in files already."""
-        self._process.terminate()
-        try:
-            self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:  # it waits for its own parts to leave each other
-            self._process.kill()
-            self._process.wait()
-        _remove_sockets(self._ports.values())
-        self._note.unlink(missing_ok=True)
+        keeper.stop(self._keeper)
 
     def __enter__(self) -> Self:
         return self
@@ -119,7 +105,7 @@ class SeaweedFs:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _start(self, weed: Path) -> "subprocess.Popen[bytes]":
+    def _start(self, weed: Path) -> keeper.Keeper:
         data = self._folder / "data"
         data.mkdir(exist_ok=True)
         config = self._folder / "identities.json"
@@ -132,21 +118,19 @@ class SeaweedFs:
         arguments += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false"]
         arguments += ["-master.telemetry=false"]
         arguments += [f"-{name}={port}" for name, port in self._ports.items()]
-        with self._log.open("wb") as log:
-            return subprocess.Popen(
-                arguments,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is ours to pass on
-                env={
-                    "HOME": str(self._folder),
-                    "PATH": os.defpath,
-                    "WEED_S3_SSE_KEY": _key(self._folder / "sse.key"),
-                    # one volume a bucket, not seven: of 100 volumes 14 buckets were all
-                    "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1",
-                },
-            )
+        return keeper.start(
+            arguments,
+            variables={
+                "HOME": str(self._folder),
+                "PATH": os.defpath,
+                "WEED_S3_SSE_KEY": _key(self._folder / "sse.key"),
+                # one volume a bucket, not seven: of 100 volumes 14 buckets were all
+                "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1",
+            },
+            log=self._log,
+            lock=self._folder / "lock",
+            leavings=[f"{_SOCKETS}-*-{port}.sock" for port in self._ports.values()],
+        )
 
     def wait(self) -> None:
         """Wait until objects can be put.
@@ -155,7 +139,7 @@ class SeaweedFs:
             PlatformError: It ended, or does not answer; the message has its log.
         """
         deadline = time.monotonic() + _SECONDS
-        while time.monotonic() < deadline and self._process.poll() is None:
+        while time.monotonic() < deadline and self._keeper.poll() is None:
             with contextlib.suppress(OSError, http.client.HTTPException):
                 if self._answers():
                     return
@@ -199,22 +183,3 @@ def _key(path: Path) -> str:
         path.touch(mode=0o600)
         path.write_text(secrets.token_hex(32), encoding="ascii")
     return path.read_text(encoding="ascii")
-
-
-def _end_leftover(note: Path, folder: Path) -> None:
-    """End the server that a killed laptop left over this folder, and no other process."""
-    with contextlib.suppress(OSError, ValueError):
-        left = json.loads(note.read_text(encoding="ascii"))
-        process = Path(f"/proc/{left['pid']}")
-        command = (process / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
-        if f"-dir={folder / 'data'}" in command:
-            os.kill(left["pid"], signal.SIGKILL)
-            while process.exists():
-                time.sleep(0.01)
-        _remove_sockets(left["ports"])
-
-
-def _remove_sockets(ports: Iterable[int]) -> None:
-    for port in ports:
-        for path in _SOCKETS.glob(f"seaweedfs-*-{port}.sock"):
-            path.unlink(missing_ok=True)

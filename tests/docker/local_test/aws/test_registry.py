@@ -61,7 +61,8 @@ def built(docker: Docker, uri: str, image: str) -> Iterator[str]:
     done = docker("build", "--quiet", "--tag", name, "-", given=text)
     assert done.returncode == 0, done.stderr
     yield name
-    docker("image", "rm", "--force", name)
+    left = docker("image", "ls", "--all", "--quiet", "--filter", f"reference={uri}").stdout.split()
+    docker("image", "rm", "--force", *left)  # the repository's name is of this test alone
 
 
 def token(aws: Laptop) -> str:

@@ -1,6 +1,6 @@
 """A laptop that is started, stopped and started again."""
 
-import json
+import contextlib
 import os
 import shutil
 import signal
@@ -130,16 +130,30 @@ def test_another_region_over_the_same_folder(running: Laptop, folder: Path, tmp_
         pass
 
 
-def test_s3_of_a_killed_laptop_is_ended(tmp_path: Path) -> None:
+def test_killed_laptop_takes_its_s3_along(tmp_path: Path) -> None:
     program = (
         "import os, sys\nfrom pathlib import Path\nfrom local_test.aws.laptop import Laptop\n"
-        "with Laptop(Path(sys.argv[1])):\n    os.kill(os.getpid(), 9)\n"
+        "with Laptop(Path(sys.argv[1])) as aws:\n"
+        "    aws.client('s3').create_bucket(Bucket='kept')\n"
+        "    os.kill(os.getpid(), 9)\n"
     )
-    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)
-    left = json.loads((tmp_path / "s3" / "seaweedfs.json").read_text())["pid"]
-    assert Path(f"/proc/{left}").exists()
-    with Laptop(tmp_path):
-        assert not Path(f"/proc/{left}").exists()
+    folder = tmp_path / "aws"
+    subprocess.run([sys.executable, "-c", program, str(folder)], check=False)
+    with start(folder, account="123456789012") as aws:  # at once: waits for the old one's end
+        assert aws.client("s3").list_buckets()["Buckets"][0]["Name"] == "kept"
+        assert len(_servers(folder)) == 1
+    assert not _servers(folder)
+
+
+def _servers(folder: Path) -> list[str]:
+    """The command lines of SeaweedFS over a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = path.read_bytes().decode("utf-8", "replace").split("\0")
+            if words[0].endswith("weed") and f"-dir={folder / 's3' / 'data'}" in words:
+                found.append(" ".join(words))
+    return found
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
