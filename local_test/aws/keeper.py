@@ -8,6 +8,7 @@ a file, so that whoever starts next over the same folder waits until both are go
 """
 
 import fcntl
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TypeAlias
 Keeper: TypeAlias = "subprocess.Popen[bytes]"
 
 _SECONDS = 10.0  # for the keeper to end its server; it takes a half
+_LEAST = 20  # of the lock's file descriptor: the script needs the low ones
 _SCRIPT = """
 exec 3<&0
 "$@" </dev/null 3<&- &
@@ -52,15 +54,19 @@ def start(
     """
     with lock.open("w") as held, log.open("wb") as output:
         fcntl.flock(held, fcntl.LOCK_EX)  # stays locked for as long as any child has it open
-        return subprocess.Popen(
-            ["/bin/sh", "-c", _SCRIPT, "keeper", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**variables, "LEAVINGS": " ".join(leavings)},
-            pass_fds=[held.fileno()],
-            start_new_session=True,  # Ctrl-C is ours to pass on
-        )
+        passed = fcntl.fcntl(held, fcntl.F_DUPFD_CLOEXEC, _LEAST)
+        try:
+            return subprocess.Popen(
+                ["/bin/sh", "-c", _SCRIPT, "keeper", *arguments],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**variables, "LEAVINGS": " ".join(leavings)},
+                pass_fds=[passed],
+                start_new_session=True,  # Ctrl-C is ours to pass on
+            )
+        finally:
+            os.close(passed)
 
 
 def stop(keeper: Keeper) -> None:
