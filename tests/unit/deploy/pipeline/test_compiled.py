@@ -18,7 +18,10 @@ REFERENCE = {
     *("model_artifact_url", "instance_type_1", "role"),
 }
 NEEDED = {
-    **{"region": "eu-west-1", "image": "i", "role": "r", "bucket": "b"},
+    "region": "eu-west-1",
+    "image": "i",
+    "role": "r",
+    "bucket": "b",
     "model_artifact_url": "s3://b/m",
 }
 ASKING = {"fetch", "upload", "train", "gate", "model", "endpoint", "validate"}
