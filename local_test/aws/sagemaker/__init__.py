@@ -1,7 +1,7 @@
 """The local SageMaker: one module an aspect, each registers its operations on SAGEMAKER.
 
 models, endpoint_configs, tags          what is merely described
-endpoints ──▶ deployment                what serves: created, updated, resized, deleted, resumed
+endpoints ──▶ deployment ──▶ rollout    what serves: created, updated, resized, deleted, resumed
     colour, fleet, instances                its containers, balanced and replaced
     traffic, policy, alarms                 which of them answer while an update goes on
 runtime ──▶ answering ──▶ forwarding    one request: headers, limits, errors, streams
