@@ -114,6 +114,8 @@ def _of_iam(
             return
     if policy and "Policy" in action:
         yield policy
+    if source := given.get("PolicySourceArn"):
+        yield source
 
 
 def _of_sts(

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 from werkzeug.wrappers import Request, Response
 
 from container.errors import ContainerError, UserError
-from local_test.aws import asks, moto_services, replies, s3_asks, signing
+from local_test.aws import asks, moto_services, replies, s3_asks, signing, simulation
 from local_test.aws.access import Access
 from local_test.aws.cloud import Cloud
 from local_test.aws.ecr import Ecr
@@ -130,6 +130,8 @@ class Gateway:
         self._permit(identity, wanted, signature.service)
         if signature.service == LOGS.name and action in LOGS.operations:
             return replies.json_reply(LOGS.call(self.cloud, action, body))
+        if signature.service == "iam" and action == simulation.ACTION:
+            return simulation.answer(self.access.identities, given)
         response = self.moto(_call(request, signature, action))
         if signature.service == "ecr":
             self.ecr.adapt(action, response, signature.key)

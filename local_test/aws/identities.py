@@ -76,6 +76,17 @@ class Identities:
                     return self._assumed(assumed)
         return None
 
+    def named(self, arn: str) -> Identity | None:
+        """Give a user or a role by ARN, with the policies of this moment; None for nobody."""
+        with LOCK:
+            for user in self._iam.users.values():
+                if user.arn == arn:
+                    return self._user(user, "")
+            for role in self._iam.roles.values():
+                if role.arn == arn:
+                    return replace(self._session(role, role.name, Credentials("", "")), arn=arn)
+        return None
+
     def act_as(self, role: str) -> Credentials:
         """Begin a session of a role for SageMaker itself, as the platform does for jobs.
 
