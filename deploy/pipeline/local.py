@@ -4,8 +4,7 @@ Every step is a container as a cluster would start it: the command in place of t
 user who is not root where the caller is none, a root file system that cannot be written. Secrets
 and volumes of a cluster are not there; credentials are the caller's, through the environment.
 
-A status is not believed: `kfp.local` takes a container that vanished for a good one. What the run
-says it has made is asked of AWS.
+A status is not believed: what the run says it has made is asked of AWS.
 """
 
 import contextlib
@@ -22,7 +21,7 @@ from container.errors import UserError
 from deploy import image
 from deploy.aws import Aws
 from deploy.errors import CredentialsError, DeployError
-from deploy.pipeline import compiled
+from deploy.pipeline import compiled, mended
 from deploy.pipeline.names import CHECKPOINTS
 
 LABEL: Final = "blerssi.pipeline"
@@ -87,39 +86,15 @@ def _run(
     )
     local.init(runner, pipeline_root=str(root), raise_on_error=True, enable_caching=False)
     try:
-        with _artifacts_of_containers(), warnings.catch_warnings():
+        with mended.kfp_local(), warnings.catch_warnings():
             # A cluster's settings of a step: kfp.local warns that it does not know them.
             warnings.filterwarnings("ignore", message="Task '", category=UserWarning)
             task = components.load_component_from_text(text)(**values)
-    except RuntimeError as error:  # kfp.local says which step
+    except (RuntimeError, ValueError) as error:  # kfp.local says which step
         raise PipelineError(
             f"{error}", hint="Its own words stand above, in the log of that step."
         ) from error
     return dict(sorted(task.outputs.items()))
-
-
-@contextlib.contextmanager
-def _artifacts_of_containers() -> Iterator[None]:
-    """Let steps hand on files, as they do on a cluster.
-
-    kfp.local knows artifacts from the report that Python components write at their end; a cluster
-    takes those of every container from where the step was told to put them.
-    """
-    from kfp.local import executor_output_utils as module
-
-    known = module.get_outputs_from_executor_output
-
-    def outputs(executor_output: Any, executor_input: Any, component_spec: Any) -> Any:
-        for name, told in executor_input.outputs.artifacts.items():
-            if name not in executor_output.artifacts:
-                executor_output.artifacts[name].CopyFrom(told)
-        return known(executor_output, executor_input, component_spec)
-
-    module.get_outputs_from_executor_output = outputs
-    try:
-        yield
-    finally:
-        module.get_outputs_from_executor_output = known
 
 
 def _check(aws: Aws, values: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
