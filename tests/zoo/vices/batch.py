@@ -84,10 +84,10 @@ class Reversed(Server):
 
 @vice("loses-a-padded-row", "C2.10", group="batch")
 class LosesAPaddedRow(Server):
-    """Takes a record for padding where their number is odd."""
+    """Takes a record for padding where their number is odd and small."""
 
     def predict(self, model: Mapping[str, Any], rows: Rows) -> list[float]:
-        odd = len(rows) > 1 and len(rows) % 2
+        odd = 1 < len(rows) < 100 and len(rows) % 2
         return super().predict(model, rows[:-1] if odd else rows)
 
 
