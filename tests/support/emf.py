@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 import json
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
 
 _BYTES = [f"{each}{of}" for of in ("bytes", "bits") for each in ("Kilo", "Mega", "Giga", "Tera")]
 _SIZES = ["Bytes", "Bits", *_BYTES]

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from jsonschema import ValidationError  # type: ignore[import-untyped]
+from jsonschema import ValidationError
 
 from container import embedded_metrics as embedded
 from tests.support import emf

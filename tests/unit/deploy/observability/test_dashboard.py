@@ -5,7 +5,7 @@ from itertools import combinations
 from typing import Any, Final
 
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
 
 from container import embedded_metrics as ours
 from deploy.observability import dashboard
