@@ -134,6 +134,7 @@ class _Story:
         self._deploy("destroy", "--all", "--artifacts", "--repository", "--logs", "--yes")
         self._deploy("iam", "remove", "--bucket", BUCKET)
         self._empty()
+        self._forget_jobs()
         found = contents.count(self.aws)
         print("\n".join(f"  {kind:<26}{number}" for kind, number in found.items()), flush=True)
         if left := [f"{number} {kind}" for kind, number in found.items() if number]:
@@ -161,6 +162,14 @@ class _Story:
             for each in page.get("Contents", ()):
                 client.delete_object(Bucket=BUCKET, Key=each["Key"])
         client.delete_bucket(Bucket=BUCKET)
+
+    def _forget_jobs(self) -> None:
+        """Remove the logs of jobs, which all jobs of an account share: `deploy` leaves them."""
+        client = self.aws.client("logs")
+        found = client.describe_log_groups(logGroupNamePrefix="/aws/sagemaker/")["logGroups"]
+        for each in found:
+            if each["logGroupName"].endswith("Jobs"):
+                client.delete_log_group(logGroupName=each["logGroupName"])
 
     def _result(self, *arguments: str, role: str | None = None) -> dict[str, Any]:
         """Run a command of `deploy` and give its JSON."""

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="of the run (repeatable); region is that of --region unless it is given",
+        help="of the run (repeatable); region and --region stand for each other",
     )
     parser.add_argument(
         "--to",
@@ -72,6 +72,7 @@ def run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
         arguments.to.write_text(text, encoding="utf-8")
         options.screen_of(arguments).say(f"{arguments.to}")
         return 0
+    arguments.region = arguments.region or given.get("region")
     common = options.common(arguments, variables)
     text = compiled.compiled()
     values = compiled.arguments(text, {"region": common.aws.region, **given})

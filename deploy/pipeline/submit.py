@@ -1,11 +1,17 @@
 """Starts a run on a cluster, over the one address of its ingress."""
 
 import argparse
+import warnings
 from argparse import _ArgumentGroup
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
+
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import BotoCoreError
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
 
 from container.errors import UserError
 from deploy import naming
@@ -18,6 +24,9 @@ HOST: Final = "KUBEFLOW_HOST"
 TOKEN: Final = "KUBEFLOW_TOKEN"  # noqa: S105 - the name of a variable
 COOKIES: Final = "KUBEFLOW_COOKIES"
 _GOOD: Final = "SUCCEEDED"
+_HEALTH: Final = "apis/v2beta1/healthz"
+_NOT_LET_IN: Final = (301, 302, 303, 307, 401, 403)  # an ingress leads to its login page
+_SECONDS: Final = 30
 
 
 def add_arguments(group: _ArgumentGroup) -> None:
@@ -98,25 +107,49 @@ def _client(
     import urllib3
 
     errors = (kfp_server_api.ApiException, urllib3.exceptions.HTTPError, TimeoutError, OSError)
+    _knock(host, variables)
     try:
-        client = kfp.Client(
-            host=host,
-            namespace=namespace,
-            existing_token=variables.get(TOKEN),
-            cookies=variables.get(COOKIES),
-        )
+        with warnings.catch_warnings():
+            # Of API servers before 2.0, which the release that is pinned is not.
+            warnings.filterwarnings("ignore", category=FutureWarning, module="kfp")
+            client = kfp.Client(
+                host=host,
+                namespace=namespace,
+                existing_token=variables.get(TOKEN),
+                cookies=variables.get(COOKIES),
+            )
     except errors as error:
         raise _explained(error, host) from error
     return client, errors
 
 
+def _knock(host: str, variables: Mapping[str, str]) -> None:
+    """Ask whether it is there and lets us in; kfp asks five times, for half a minute."""
+    token, cookies = variables.get(TOKEN), variables.get(COOKIES)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    headers |= {"Cookie": cookies} if cookies else {}
+    url = f"{host.rstrip('/')}/{_HEALTH}"
+    session = URLLib3Session(proxies=get_environ_proxies(url), timeout=_SECONDS)
+    try:
+        status = session.send(AWSRequest("GET", url, headers=headers).prepare()).status_code
+    except (BotoCoreError, ValueError) as error:
+        raise UnreachableError(f"The cluster at {host} does not answer: {error}.") from error
+    finally:
+        session.close()
+    if status != 200:
+        raise _refused(status, host, "it is not well")
+
+
 def _explained(error: Exception, host: str) -> DeployError:
-    status = getattr(error, "status", None)
-    if status in {401, 403}:
+    if status := getattr(error, "status", None):
+        return _refused(int(status), host, str(error))
+    return UnreachableError(f"The cluster at {host} does not answer: {error}.")
+
+
+def _refused(status: int, host: str, reason: str) -> DeployError:
+    if status in _NOT_LET_IN:
         return CredentialsError(
             f"The cluster at {host} does not let you in ({status}).",
             hint=f"Set {TOKEN} (a service account's token) or {COOKIES} (a session's).",
         )
-    if status:
-        return DeployError(f"The cluster at {host} refuses the run ({status}): {error}.")
-    return UnreachableError(f"The cluster at {host} does not answer: {error}.")
+    return DeployError(f"The cluster at {host} refuses ({status}): {reason}.")
