@@ -54,3 +54,19 @@ def test_without_json_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="cannot be written"):
         screen_for(tmp_path).result({})
+
+
+def test_single_values_go_to_files_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "url"
+    screen_for(None, {"url": path}).result({"url": "s3://bucket/key", "other": 1})
+    assert path.read_text(encoding="utf-8") == "s3://bucket/key"
+
+
+def test_a_value_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+    with pytest.raises(DeployError, match="there is no link; there are name, url"):
+        screen_for(None, {"link": tmp_path / "link"}).result({"url": "u", "name": "n"})
+
+
+def test_a_failure_saves_nothing(tmp_path: Path) -> None:
+    screen_for(None, {"url": tmp_path / "url"}).result({"error": {"code": "x"}})
+    assert not list(tmp_path.iterdir())

@@ -25,3 +25,18 @@ def test_other_places_are_refused(uri: str) -> None:
 
 def test_folders_are_joined_by_one_slash() -> None:
     assert s3.below("s3://bucket/a/", "b", "c") == s3.below("s3://bucket/a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("place", "bucket", "expected"),
+    [
+        ("data/a.csv", "mine", "s3://mine/data/a.csv"),
+        ("s3://other/a.csv", "mine", "s3://other/a.csv"),
+        ("/data/a.csv", "mine", "/data/a.csv"),
+        ("data/a.csv", None, "data/a.csv"),
+    ],
+)
+def test_a_key_is_of_the_bucket_that_is_given(
+    place: str, bucket: str | None, expected: str
+) -> None:
+    assert s3.resolved(place, bucket) == expected
