@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from container.errors import UserError
+from deploy.pipeline import names
 
 COMMITTED: Final = Path(__file__).with_name("blerssi_hybrid.yaml")
 _IMAGE: Final = "{{{{$.inputs.parameters['pipelinechannel--{}']}}}}"  # an image that is a parameter
@@ -66,6 +67,9 @@ def arguments(text: str, given: Mapping[str, str]) -> dict[str, Any]:
             found[name] = _value(given[name], kind)
         except ValueError:
             wrong.append(f"{name} is {given[name]!r}, which is no {kind}")
+    places = (names.ON_CLUSTER, names.ON_SAGEMAKER)
+    if found["train_on"] not in places:  # the compiled pipeline takes anything else for the second
+        wrong.append(f"train_on is {found['train_on']!r}; {' or '.join(places)} is expected")
     missing = sorted(declared.keys() - found.keys() - given.keys())
     wrong += [f"{name} is missing" for name in missing]
     if wrong:

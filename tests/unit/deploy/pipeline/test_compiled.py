@@ -147,6 +147,7 @@ def test_arguments_get_the_types_of_the_pipeline(text: str) -> None:
         ({"color": "red"}, "no parameter color"),
         ({"instance_count": "two"}, "instance_count is 'two'"),
         ({"hyperparameters": "[1]"}, "hyperparameters is"),
+        ({"train_on": "sagmaker"}, "train_on is 'sagmaker'"),
     ],
 )
 def test_wrong_arguments_are_named_together(text: str, given: dict[str, str], said: str) -> None:
