@@ -1,12 +1,15 @@
 """No key in an image, in its history or layers, in the registry, or in what a container is given.
 
-The commands run with the session of a role, whose secret and token are looked for. The images are
-those that the project builds; that the search sees into them is shown with planted keys.
+The commands run with the session of a role, whose secret and token are looked for; images are
+built and pushed with them in the environment. That the search sees into images is shown with keys
+that are planted.
 """
 
 import contextlib
 import io
 import json
+import os
+import subprocess
 import tarfile
 import uuid
 from collections.abc import Iterator
@@ -21,7 +24,7 @@ from local_test.aws.laptop import Laptop
 from local_test.docker_runner import LABEL
 from local_test.layout import Job
 from tests.support import endpoints, leaks
-from tests.support.deploys import Ended, deploy
+from tests.support.deploys import PROJECT, Ended, deploy
 from tests.support.laptop import allow, assumed, laptop, role, variables
 from tests.support.leaks import Search
 
@@ -118,9 +121,27 @@ def test_no_container_is_given_it(story: Story, client: Any) -> None:
     assert named
 
 
-def test_the_images_history_and_layers_hold_no_key(story: Story, client: Any, image: str) -> None:
+@pytest.mark.parametrize("target", [(), ("deploy",)], ids=["sagemaker", "deploy"])
+def test_an_image_that_is_built_in_a_shell_with_keys_holds_none(
+    story: Story, client: Any, target: tuple[str, ...]
+) -> None:
+    """Neither the configuration, nor the history, nor a layer; what is built is cached by then."""
+    name = f"{MINE}:{uuid.uuid4().hex[:12]}"
+    built = subprocess.run(
+        [PROJECT / "scripts" / "build-image", name, *target],
+        env={**os.environ, **story.known},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr
     search = story.search()
-    _look_into(search, client, image)
+    search.text("output of the build", built.stdout + built.stderr)
+    try:
+        _look_into(search, client, name)
+    finally:
+        client.images.remove(name, force=True)
     assert search.found == []
     assert search.looked_at > 5
 
