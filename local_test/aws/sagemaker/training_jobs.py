@@ -121,6 +121,7 @@ def _document(given: Mapping[str, Any], arn: str) -> Document:
         "LastModifiedTime": now,
     }
     document["ResourceConfig"] = {"InstanceCount": 1, **document["ResourceConfig"]}
+    document["OutputDataConfig"] = {"KmsKeyId": "", **document["OutputDataConfig"]}
     progress.enter(document, progress.STARTING)
     return document
 

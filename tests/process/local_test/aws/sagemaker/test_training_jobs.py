@@ -75,6 +75,7 @@ def test_our_own_training_makes_a_model_that_can_be_served(scans: Jobs, tmp_path
         *("Starting", "Downloading", "Training", "Uploading", "Completed")
     ]
     assert job["BillableTimeInSeconds"] >= 1
+    assert job["OutputDataConfig"] == {"KmsKeyId": "", **given["OutputDataConfig"]}
     assert job["ModelArtifacts"]["S3ModelArtifacts"] == scans.uri(f"out/{name}/output/model.tar.gz")
     packed = tmp_path / "model.tar.gz"
     packed.write_bytes(scans.get(f"out/{name}/output/model.tar.gz"))
