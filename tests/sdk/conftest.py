@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from model.blerssi import data, simulate
-from tests.sdk.harness import Harness, docker
+from tests.sdk.harness import Harness, docker, image
 from tests.support.server import free_port
 
 FOLDER = Path(__file__).parent
@@ -78,9 +78,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def harness(surroundings: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     """What the tests of one SDK share; its containers are gone at the end."""
-    image = os.environ.get("IMAGE") or "blerssi-sagemaker:latest"
-    if not docker("images", "--quiet", image):
-        pytest.fail(f"There is no image {image}; build it with `make image`.", pytrace=False)
+    tested = image()
     training, validation = simulate.simulate_pair(seed=0, visits_per_cell=1)
     scans = tmp_path_factory.mktemp("scans")
     channels = {"training": scans / "training", "validation": scans / "validation"}
@@ -91,7 +89,7 @@ def harness(surroundings: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
     root = tmp_path_factory.mktemp("sdk") / f"blerssi-{uuid.uuid4().hex[:12]}"
     root.mkdir()
     rows = validation.readings[::100].tolist()
-    made = Harness(image, root, free_port(), channels, rows)
+    made = Harness(tested, root, free_port(), channels, rows)
     yield made
     made.remove()
     gc.collect()  # what the SDK left open is closed here, where warnings are no errors

@@ -1,9 +1,12 @@
 """What SageMaker's local mode makes on this machine: where it lies, and how it goes away again."""
 
+import os
 import subprocess
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 LABEL = "blerssi.test=sdk"
 _PROJECT = "com.docker.compose.project"
@@ -99,6 +102,14 @@ def docker(*arguments: str, check: bool = True) -> str:
     if check and done.returncode:
         raise RuntimeError(f"docker {arguments[0]}: {printed}")
     return printed
+
+
+def image() -> str:
+    """The name of the image under test; building it is `make image`'s job."""
+    name = os.environ.get("IMAGE") or "blerssi-sagemaker:latest"
+    if not docker("images", "--quiet", name):
+        pytest.fail(f"There is no image {name}; build it with `make image`.", pytrace=False)
+    return name
 
 
 def members(archive: Path) -> dict[str, bytes]:

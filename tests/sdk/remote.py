@@ -10,11 +10,16 @@ from tests.support.offering import CLIENT_PYTHON, Offer, offered
 
 
 @contextlib.contextmanager
-def pointed(folder: Path) -> Iterator[Offer]:
-    """Run a laptop and point this process's AWS clients at it for the length of a block."""
+def pointed(folder: Path, image: str | None = None) -> Iterator[Offer]:
+    """Run a laptop and point this process's AWS clients at it for the length of a block.
+
+    Args:
+        folder: Its state.
+        image: Is pushed to its registry, and runs in Docker; without one our own program runs.
+    """
     if not CLIENT_PYTHON.exists():
         pytest.skip(f"{CLIENT_PYTHON} is missing, which runs the laptop's AWS; `make` makes it.")
-    with offered(folder) as offer, pytest.MonkeyPatch.context() as patch:
+    with offered(folder, image) as offer, pytest.MonkeyPatch.context() as patch:
         for name, value in offer.variables.items():
             patch.setenv(name, value)
         yield offer

@@ -88,6 +88,15 @@ def role(aws: Laptop, name: str, *statements: dict[str, Any], trusted: Any = Non
     return arn
 
 
+def may_pull(aws: Laptop, arn: str) -> None:
+    """Let a role pull images, too, as an execution role must."""
+    actions = ("GetAuthorizationToken", "BatchGetImage", "GetDownloadUrlForLayer")
+    more = (*actions, "BatchCheckLayerAvailability")
+    policy = document(allow(*(f"ecr:{each}" for each in more)))
+    name = arn.rpartition("/")[2]
+    aws.client("iam").put_role_policy(RoleName=name, PolicyName="ecr", PolicyDocument=policy)
+
+
 def assumed(aws: Laptop, arn: str) -> Credentials:
     """Give the credentials of a session of a role that trusts the account."""
     found = aws.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]

@@ -1,6 +1,8 @@
 """A laptop's AWS with an endpoint, offered to a program of another environment.
 
-    python -m tests.support.offering FOLDER     writes one line of JSON, ends with its input
+    python -m tests.support.offering FOLDER [IMAGE]    writes one line of JSON, ends with its input
+
+With an image, that is pushed to the laptop's registry and runs in Docker.
 
 The environments of AWS's SDKs have neither moto nor werkzeug, so the laptop runs apart from them.
 """
@@ -41,9 +43,10 @@ class Offer:
 
 
 @contextlib.contextmanager
-def offered(folder: Path) -> Iterator[Offer]:
+def offered(folder: Path, image: str | None = None) -> Iterator[Offer]:
     """Run a laptop in the client environment for the length of a block."""
     command = [str(CLIENT_PYTHON), "-m", "tests.support.offering", str(folder)]
+    command += [image] if image else []
     clean = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     with subprocess.Popen(
         command, cwd=PROJECT, env=clean, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -57,19 +60,34 @@ def offered(folder: Path) -> Iterator[Offer]:
             child.wait(60)
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, image: str | None = None) -> None:
     """Offer a laptop until the input ends."""
     from tests.support.hosting import BUCKET, IMAGE, Hosting
-    from tests.support.laptop import laptop
+    from tests.support.laptop import laptop, may_pull
 
-    with laptop(folder) as aws:
+    with laptop(folder, docker=image is not None) as aws:
         hosting = Hosting.prepared(aws)
+        uri = IMAGE
+        if image:
+            uri = _pushed(image, aws.variables)
+            may_pull(aws, hosting.role)
         hosting.endpoint(ENDPOINT)
         archive = f"s3://{BUCKET}/{ENDPOINT}/model.tar.gz"
-        offer = Offer(aws.variables, BUCKET, hosting.role, IMAGE, archive, ENDPOINT)
+        offer = Offer(aws.variables, BUCKET, hosting.role, uri, archive, ENDPOINT)
         print(json.dumps(asdict(offer)), flush=True)
         sys.stdin.read()
 
 
+def _pushed(image: str, variables: dict[str, str]) -> str:
+    """Push an image as its owner does; gives its URI by digest."""
+    from tests.support.deploys import deploy
+
+    done = deploy("push", "--image", image, "--json", variables=variables)
+    if done.code:
+        raise RuntimeError(done.err)
+    uri: str = done.document["image"]
+    return uri
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -1,21 +1,28 @@
-"""The SDK's classes in their ordinary, remote mode, against the laptop's AWS."""
+"""The SDK's classes in their ordinary, remote mode, against the laptop's AWS with Docker."""
 
+import contextlib
+import io
 import json
+import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from model.blerssi import data, simulate
+from tests.sdk.harness import image
 from tests.sdk.remote import pointed
 from tests.support.offering import Offer
+from train import metrics
+
+# A scan near to each beacon in turn.
+ROWS = [[-200] * at + [-60] + [-200] * (12 - at) for at in range(13)]
 
 
 @pytest.fixture(scope="module")
 def offer(surroundings: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Offer]:
-    with pointed(tmp_path_factory.mktemp("aws")) as offer:
+    with pointed(tmp_path_factory.mktemp("aws"), image()) as offer:
         yield offer
 
 
@@ -36,10 +43,12 @@ def predictor(name: str, session: Any) -> Any:
     return Predictor(name, session, serializer=JSONSerializer(), deserializer=JSONDeserializer())
 
 
-def model(offer: Offer, session: Any) -> Any:
+def model(offer: Offer, session: Any, name: str) -> Any:
+    """A model with a name: the SDK makes one of an image's digest that SageMaker refuses."""
     from sagemaker.model import Model
 
     return Model(
+        name=name,
         image_uri=offer.image,
         model_data=offer.archive,
         role=offer.role,
@@ -58,7 +67,7 @@ def test_a_predictor_asks_and_is_refused(offer: Offer, session: Any) -> None:
 
 
 def test_a_model_is_deployed_updated_and_deleted(offer: Offer, session: Any) -> None:
-    model(offer, session).deploy(1, "ml.m5.large", endpoint_name="v2", wait=False)
+    model(offer, session, "v2").deploy(1, "ml.m5.large", endpoint_name="v2", wait=False)
     session.wait_for_endpoint("v2", poll=1)
     found = predictor("v2", session)
     assert found.predict({})["model"] == offer.endpoint
@@ -78,7 +87,7 @@ def test_an_asynchronous_predictor_gets_its_answer(offer: Offer, session: Any) -
     from sagemaker.serializers import JSONSerializer
 
     config = AsyncInferenceConfig(output_path=f"s3://{offer.bucket}/answers")
-    deployed = model(offer, session)
+    deployed = model(offer, session, "v2-queued")
     deployed.predictor_cls = Predictor
     found = deployed.deploy(
         1,
@@ -96,33 +105,101 @@ def test_an_asynchronous_predictor_gets_its_answer(offer: Offer, session: Any) -
     found.delete_endpoint()
 
 
-def test_an_estimator_trains_and_what_it_has_learned_is_served(
-    offer: Offer, session: Any, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def estimator(offer: Offer, session: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """One that has trained from S3 and to S3, and what it printed meanwhile."""
     from sagemaker.estimator import Estimator
 
-    simulated = simulate.simulate_pair(seed=0, visits_per_cell=1)
+    folder = tmp_path_factory.mktemp("scans")
     channels = {}
+    simulated = simulate.simulate_pair(seed=0, visits_per_cell=1)
     for name, scans in zip(("training", "validation"), simulated, strict=True):
-        data.write(tmp_path / f"{name}.csv", scans)
-        key = session.upload_data(str(tmp_path / f"{name}.csv"), key_prefix=f"scans/{name}")
+        data.write(folder / f"{name}.csv", scans)
+        key = session.upload_data(str(folder / f"{name}.csv"), key_prefix=f"scans/{name}")
         channels[name] = key.rpartition("/")[0]
-    estimator = Estimator(
+    made = Estimator(
         image_uri=offer.image,
         role=offer.role,
+        base_job_name="v2",
         instance_count=1,
         instance_type="ml.m5.large",
         output_path=f"s3://{offer.bucket}/trained",
         sagemaker_session=session,
         hyperparameters={"epochs": 2},
+        metric_definitions=metrics.definitions(),
         environment={"SAGEMAKER_MODEL_SERVER_WORKERS": "1"},
     )
-    estimator.fit(channels, wait=False)
-    session.wait_for_job(estimator.latest_training_job.name, poll=1)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        made.fit(channels)
+    made.printed = printed.getvalue()
+    return made
+
+
+def test_an_estimator_shows_the_log_of_the_training(estimator: Any) -> None:
+    assert "epoch=1 train_loss=" in estimator.printed
+    assert "epoch=2 train_loss=" in estimator.printed
+
+
+def test_an_estimator_knows_its_metrics(estimator: Any) -> None:
+    figures = estimator.training_job_analytics.dataframe()
+    assert set(figures["metric_name"]) >= {"train_loss", metrics.OBJECTIVE}
+    assert all(map(math.isfinite, figures["value"]))
+
+
+def test_an_estimator_is_found_again(estimator: Any, offer: Offer, session: Any) -> None:
+    from sagemaker.estimator import Estimator
+
+    name = estimator.latest_training_job.name
+    found = Estimator.attach(name, sagemaker_session=session)
+    assert found.model_data == estimator.model_data
     assert estimator.model_data.startswith(f"s3://{offer.bucket}/trained/")
+
+
+def test_what_an_estimator_has_learned_is_served(estimator: Any, session: Any) -> None:
+    from sagemaker.deserializers import CSVDeserializer
+    from sagemaker.predictor import Predictor
+    from sagemaker.serializers import CSVSerializer
+
     estimator.deploy(1, "ml.m5.large", endpoint_name="v2-trained", wait=False)
     session.wait_for_endpoint("v2-trained", poll=1)
-    found = predictor("v2-trained", session)
-    answer = found.predict({"instances": [[-70] * 13]})
-    assert answer["predictions"][0]["location"]
-    found.delete_endpoint()
+    in_json = predictor("v2-trained", session)
+    answer = in_json.predict({"instances": ROWS})
+    in_csv = Predictor("v2-trained", session, CSVSerializer(), CSVDeserializer())
+    locations = [row[0] for row in in_csv.predict(ROWS)]
+    assert locations == [each["location"] for each in answer["predictions"]]
+    assert len(set(locations)) > 1
+    in_json.delete_endpoint()
+    waiter = session.sagemaker_client.get_waiter("endpoint_deleted")
+    waiter.wait(EndpointName="v2-trained", WaiterConfig={"Delay": 1, "MaxAttempts": 90})
+
+
+def test_what_an_estimator_has_learned_answers_a_batch(
+    estimator: Any, offer: Offer, session: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = "".join(f"{','.join(map(str, row))}\n" for row in ROWS)
+    session.upload_string_as_file_body(lines, offer.bucket, "rows/rows.csv")
+    transformer = estimator.transformer(
+        1,
+        "ml.m5.large",
+        strategy="MultiRecord",
+        assemble_with="Line",
+        accept="text/csv",
+        output_path=f"s3://{offer.bucket}/batch",
+    )
+    transformer.transform(
+        f"s3://{offer.bucket}/rows/",
+        content_type="text/csv",
+        split_type="Line",
+        join_source="Input",
+        wait=False,
+    )
+    name = transformer.latest_transform_job.name
+    waiter = session.sagemaker_client.get_waiter("transform_job_completed_or_stopped")
+    waiter.wait(TransformJobName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 90})
+    session.logs_for_transform_job(name, wait=False)
+    assert "Serving /opt/ml/model" in capsys.readouterr().out
+    answers = session.read_s3_file(offer.bucket, "batch/rows.csv.out").splitlines()
+    asked = [line.split(",")[:13] for line in answers]
+    assert asked == [list(map(str, row)) for row in ROWS]
+    assert len({line.split(",")[13] for line in answers}) > 1
