@@ -1,6 +1,7 @@
 """The laptop's AWS for an SDK in its ordinary, remote mode."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,9 @@ def pointed(folder: Path, image: str | None = None) -> Iterator[Offer]:
         image: Is pushed to its registry, and runs in Docker; without one our own program runs.
     """
     if not CLIENT_PYTHON.exists():
-        pytest.skip(f"{CLIENT_PYTHON} is missing, which runs the laptop's AWS; `make` makes it.")
+        required = os.environ.get("REQUIRE_DOCKER", "") not in {"", "0"}
+        give_up = pytest.fail if required else pytest.skip
+        give_up(f"{CLIENT_PYTHON} is missing, which runs the laptop's AWS; `make setup` makes it.")
     with offered(folder, image) as offer, pytest.MonkeyPatch.context() as patch:
         for name, value in offer.variables.items():
             patch.setenv(name, value)
