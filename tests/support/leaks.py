@@ -64,16 +64,22 @@ class Search:
                 if content := outer.extractfile(member):
                     self.stream(f"{member.name} of the image", content)
 
-    def processes(self) -> None:
-        """Search command lines and environments of all that this process has started."""
+    def processes(self) -> list[str]:
+        """Search command lines and environments of all that this process has started; name it."""
+        names = []
         for process in _descendants(os.getpid()):
-            for kind in ("cmdline", "environ"):
-                try:
-                    content = Path(f"/proc/{process}/{kind}").read_bytes()
-                except OSError:  # it has ended
-                    continue
-                name = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ")[:200]
-                self.stream(f"{kind} of {name!r}", io.BytesIO(content))
+            place = Path("/proc", str(process))
+            try:
+                command, environment = (
+                    (place / kind).read_bytes() for kind in ("cmdline", "environ")
+                )
+            except OSError:  # it has ended
+                continue
+            name = command.replace(b"\0", b" ")[:200].decode(errors="replace")
+            names.append(name)
+            self.stream(f"command line of {name}", io.BytesIO(command))
+            self.stream(f"environment of {name}", io.BytesIO(environment))
+        return names
 
     def _holds(self, source: IO[bytes]) -> bool:
         """Search in one pass, as streams cannot be read twice."""
@@ -112,15 +118,23 @@ def _forms(secret: str) -> Iterator[bytes]:
             yield encoded[(0, 2, 3)[before] : len(encoded) // 4 * 4 - 4]
 
 
-def _descendants(process: int) -> Iterator[int]:
+def _descendants(process: int) -> list[int]:
+    """The processes that one has started, and theirs."""
+    parents = {int(each.name): _parent(each) for each in Path("/proc").glob("[0-9]*")}
+    found, new = [], [process]
+    while new:
+        new = [child for child, parent in parents.items() if parent in new]
+        found += new
+    return found
+
+
+def _parent(process: Path) -> int:
+    """The number of the process that started one; 0 for one that has ended."""
     try:
-        tasks = list(Path(f"/proc/{process}/task").iterdir())
-        children = [(each / "children").read_text().split() for each in tasks]
+        stat = (process / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return
-    for child in (int(each) for several in children for each in several):
-        yield child
-        yield from _descendants(child)
+        return 0
+    return int(stat.rpartition(")")[2].split()[1])  # a program's name may hold spaces
 
 
 class _Joined(io.RawIOBase):
