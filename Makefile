@@ -44,7 +44,7 @@ test: $(IMAGE_ENV)/.tools $(CLIENT_ENV)/.tools ## Runs every test; those of Dock
 	IMAGE=$(IMAGE) $(CLIENT_ENV)/bin/pytest tests/docker $(foreach kind,unit process,tests/$(kind)/deploy tests/$(kind)/local_test/aws)
 
 .PHONY: test-sdk
-test-sdk: .venv/sdk-v2/.ready .venv/sdk-v3/.ready image ## Runs AWS's own local harnesses against the image (1.5 GB of SDKs)
+test-sdk: .venv/sdk-v2/.ready .venv/sdk-v3/.ready $(IMAGE_ENV)/.ready $(CLIENT_ENV)/.ready image ## Runs AWS's own local harnesses against the image (1.5 GB of SDKs)
 	IMAGE=$(IMAGE) .venv/sdk-v2/bin/pytest tests/sdk/v2
 	IMAGE=$(IMAGE) .venv/sdk-v3/bin/pytest tests/sdk/v3
 
