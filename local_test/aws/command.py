@@ -6,6 +6,7 @@ start, under the same address and the same keys; nothing is left running.
 """
 
 import argparse
+import contextlib
 import importlib.util
 import os
 import shlex
@@ -54,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="run images in Docker, or our own program as a process (default: as Docker is there)",
     )
     parser.add_argument(
-        "--env-file", type=Path, metavar="FILE", help="write the variables there too"
+        "--env-file", type=Path, metavar="FILE", help="keep the variables there, while it runs"
     )
     parser.add_argument(
         "program",
@@ -81,10 +82,12 @@ def run(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
         docker=docker,
         variables=variables,
     )
-    with laptop as aws:
+    with contextlib.ExitStack() as undo:
+        aws = undo.enter_context(laptop)
         try:
             if arguments.env_file is not None:
                 _write(arguments.env_file, aws.variables)
+                undo.callback(arguments.env_file.unlink, missing_ok=True)
             if arguments.program:
                 return _run(arguments.program, {**without_aws(variables), **aws.variables})
             print(greeting(aws, arguments.folder, docker=docker), flush=True)

@@ -177,6 +177,7 @@ def test_command_leaves_nothing(tmp_path: Path, number: int) -> None:
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
+    assert not file.exists()
     assert not list((tmp_path / "aws").glob("running"))
 
 
