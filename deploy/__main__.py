@@ -9,8 +9,9 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
+from container import commandline
+from container.commandline import Command
 from container.errors import ContainerError
 from deploy import destroy, fetch, gate, invoke, push, training, upload, validate
 from deploy.aws import BOTO_ERRORS
@@ -23,20 +24,6 @@ from deploy.observability import command as observe
 from deploy.pipeline import command as pipeline
 from deploy.screen import screen_for
 from model.errors import ModelError
-
-
-class Command(Protocol):
-    """What a module of a command offers."""
-
-    HELP: str
-    EXAMPLES: str
-
-    def add_arguments(self, parser: argparse.ArgumentParser, /) -> None:
-        """Declare its options."""
-
-    def run(self, arguments: argparse.Namespace, variables: Mapping[str, str], /) -> int:
-        """Do it and give the exit code."""
-
 
 # Heavy libraries (kfp, matplotlib, docker) are imported where a command uses them, not by the
 # command's module: this table is filled at every start.
@@ -62,21 +49,8 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line, every command with examples in its help."""
-    whole = argparse.ArgumentParser("python -m deploy", description=__doc__)
-    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, command in COMMANDS.items():
-        command.add_arguments(
-            commands.add_parser(
-                name,
-                help=command.HELP,
-                description=command.__doc__,
-                epilog=command.EXAMPLES,
-                formatter_class=argparse.RawDescriptionHelpFormatter,
-                allow_abbrev=False,
-            )
-        )
-    return whole
+    """The command line."""
+    return commandline.parser("python -m deploy", __doc__, COMMANDS)
 
 
 def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:

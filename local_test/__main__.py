@@ -4,26 +4,13 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
+from container import commandline
+from container.commandline import Command
 from container.errors import ContainerError
 from local_test import check, hybrid, predict, run, serve, signals, train
 from local_test.aws import command as up
 from model.errors import ModelError
-
-
-class Command(Protocol):
-    """What a module of a command offers."""
-
-    HELP: str
-    EXAMPLES: str
-
-    def add_arguments(self, parser: argparse.ArgumentParser, /) -> None:
-        """Declare its options."""
-
-    def run(self, arguments: argparse.Namespace, variables: Mapping[str, str], /) -> int:
-        """Do it and give the exit code."""
-
 
 COMMANDS: Mapping[str, Command] = {
     "train": train,
@@ -37,21 +24,8 @@ COMMANDS: Mapping[str, Command] = {
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line, every command with examples in its help."""
-    whole = argparse.ArgumentParser("python -m local_test", description=__doc__)
-    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, command in COMMANDS.items():
-        command.add_arguments(
-            commands.add_parser(
-                name,
-                help=command.HELP,
-                description=command.__doc__,
-                epilog=command.EXAMPLES,
-                formatter_class=argparse.RawDescriptionHelpFormatter,
-                allow_abbrev=False,
-            )
-        )
-    return whole
+    """The command line."""
+    return commandline.parser("python -m local_test", __doc__, COMMANDS)
 
 
 def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:

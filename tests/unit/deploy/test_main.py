@@ -7,13 +7,14 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import NoCredentialsError
 
+from container.commandline import Command
 from container.errors import UserError
 from deploy import __main__ as program
 from deploy import options
 from model.errors import ArtifactError
 
 
-def command(run: Callable[[], int]) -> Mapping[str, program.Command]:
+def command(run: Callable[[], int]) -> Mapping[str, Command]:
     def go(arguments: argparse.Namespace, variables: Mapping[str, str]) -> int:
         return run()
 
