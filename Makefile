@@ -67,7 +67,7 @@ deploy-image: ## Builds the small image whose steps of the pipeline talk to AWS
 	@scripts/build-image $(DEPLOY_IMAGE) deploy
 
 .PHONY: docs
-docs: $(IMAGE_ENV)/.ready ## Writes the tables of the README and docs/contract.md from the code
+docs: $(IMAGE_ENV)/.tools ## Writes the tables of the README and docs/contract.md from the code
 	$(IMAGE_ENV)/bin/python -m scripts.write_tables
 	$(IMAGE_ENV)/bin/python -m scripts.write_contract
 

@@ -3,13 +3,18 @@
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`; a test holds pages to code.
 """
 
+import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import yaml
 
 from container import embedded_metrics, settings
+from deploy import __main__ as deploy
 from deploy.observability import queries
+from local_test import __main__ as local_test
 from serve import app, errors, media, multi_model
 from serve import metrics as server_metrics
 from train import hyperparameters
@@ -17,7 +22,8 @@ from train import metrics as training_metrics
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 README: Final = _ROOT / "README.md"
-PAGES: Final = (README, _ROOT / "docs" / "observability.md")
+PAGES: Final = (README, *(_ROOT / "docs" / name for name in ("kubeflow.md", "observability.md")))
+_PIPELINE: Final = _ROOT / "deploy" / "pipeline" / "blerssi_hybrid.yaml"
 _PLACE: Final = re.compile(r"(<!-- table: ([a-z-]+) -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 Rows = Iterable[Sequence[str]]
@@ -74,6 +80,32 @@ def exposed_metrics() -> Rows:
         yield _code(metric.exposed), metric.kind.__name__.lower(), labels, metric.text
 
 
+def commands() -> Rows:
+    """Every command of the user's side."""
+    yield "Command", "What it does"
+    for program, known in (("local_test", local_test.COMMANDS), ("deploy", deploy.COMMANDS)):
+        for name, command in known.items():
+            yield _code(f"python -m {program} {name}"), command.HELP
+
+
+def pipeline_parameters() -> Rows:
+    """Every parameter of a run of the Kubeflow pipeline, those without a default first."""
+    yield "Parameter", "Default", "What it is"
+    compiled = next(yaml.safe_load_all(_PIPELINE.read_text(encoding="utf-8")))
+    parameters = compiled["root"]["inputDefinitions"]["parameters"]
+    for name, given in sorted(parameters.items(), key=lambda each: "defaultValue" in each[1]):
+        yield _code(name), _default(given), " ".join(given["description"].split())
+
+
+def _default(given: Mapping[str, Any]) -> str:
+    """A parameter's default as people write it; the compiled pipeline has every number as 1.0."""
+    if "defaultValue" not in given:
+        return ""
+    value = given["defaultValue"]
+    whole = given["parameterType"] == "NUMBER_INTEGER"
+    return _code(json.dumps(int(value) if whole else value))
+
+
 def cloudwatch_metrics() -> Rows:
     """Every metric that the server's log has for CloudWatch."""
     yield "Name", "Unit", "What it is"
@@ -90,6 +122,7 @@ def log_queries() -> Rows:
 
 
 TABLES: Final[dict[str, Callable[[], Rows]]] = {
+    "commands": commands,
     "routes": routes,
     "formats": formats,
     "errors": error_codes,
@@ -97,6 +130,7 @@ TABLES: Final[dict[str, Callable[[], Rows]]] = {
     "hyperparameters": training_parameters,
     "training-metrics": training_lines,
     "server-metrics": exposed_metrics,
+    "pipeline-parameters": pipeline_parameters,
     "cloudwatch-metrics": cloudwatch_metrics,
     "log-queries": log_queries,
 }

@@ -32,7 +32,7 @@ def with_images(text: str, images: Mapping[str, str]) -> str:
         text: The compiled pipeline.
         images: By the name of their parameter.
     """
-    import yaml  # type: ignore[import-untyped]
+    import yaml
 
     documents: list[dict[str, Any]] = list(yaml.safe_load_all(text))
     named = {_IMAGE.format(name): image for name, image in images.items()}

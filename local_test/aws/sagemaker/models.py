@@ -6,7 +6,7 @@ from typing import Any
 from container.errors import PlatformError, UserError
 from local_test.aws.cloud import Cloud
 from local_test.aws.errors import AwsError, validation
-from local_test.aws.sagemaker import model_data, tags
+from local_test.aws.sagemaker import images, model_data, tags
 from local_test.aws.sagemaker.resources import MODEL, now
 from local_test.aws.service import SAGEMAKER
 
@@ -28,7 +28,7 @@ def create_model(cloud: Cloud, given: Mapping[str, Any]) -> Mapping[str, Any]:
     role = _role(cloud, given)
     _check_environment(container)
     model_data.check(cloud, container, role)
-    _check_image(cloud, container["Image"])
+    _check_image(cloud, container["Image"], role)
     kept = {key: value for key, value in given.items() if key != "Tags"}
     MODEL.create(
         cloud,
@@ -107,13 +107,17 @@ def _check_environment(container: Mapping[str, Any]) -> None:
         )
 
 
-def _check_image(cloud: Cloud, image: str) -> None:
+def _check_image(cloud: Cloud, image: str, role: str) -> None:
     try:
         cloud.runner(image)
     except UserError as error:
         raise validation(f"Requested image {image} not found. {error.hint}".rstrip()) from error
     except PlatformError as error:
         raise AwsError("InternalFailure", str(error), 500) from error
+    try:
+        images.check_rights(cloud.client("ecr", role=role), image, role)
+    except UserError as error:
+        raise validation(f"Access denied for the image. {error}") from error
 
 
 def _unavailable(what: str) -> AwsError:

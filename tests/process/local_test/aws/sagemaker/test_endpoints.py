@@ -296,3 +296,20 @@ def refused(operation: Any, said: str, **parameters: Any) -> None:
     with pytest.raises(ClientError, match=said) as caught:
         operation(**parameters)
     assert caught.value.response["Error"]["Code"] in {"ValidationException", "ValidationError"}
+
+
+def test_a_role_that_may_not_pull_the_image_is_refused(hosting: Hosting) -> None:
+    registry = hosting.aws.client("ecr")
+    repository = registry.create_repository(repositoryName="guarded")["repository"]
+    data = hosting.model("guarded")
+    wanted = {
+        "Image": f"{repository['repositoryUri']}:1",
+        "ModelDataUrl": f"s3://{BUCKET}/{data}/model.tar.gz",
+    }
+    refused(
+        hosting.sagemaker.create_model,
+        "may not pull",
+        ModelName="guarded-2",
+        PrimaryContainer=wanted,
+        ExecutionRoleArn=hosting.role,
+    )
