@@ -7,9 +7,6 @@ signed for IAM, STS, ECR, …        moto
 /health                            200 as soon as requests are answered
 """
 
-import functools
-import importlib
-import importlib.util
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,6 +26,7 @@ from local_test.aws.identities import Identity
 from local_test.aws.moto_services import Call, Moto
 from local_test.aws.policies import Ask, Verdict
 from local_test.aws.query_definitions import LOGS
+from local_test.aws.sagemaker import runtime
 from local_test.aws.service import SAGEMAKER
 from local_test.aws.signing import Signature
 
@@ -41,7 +39,6 @@ _INVOCATIONS = {  # the end of a path: the operation
     "async-invocations": "InvokeEndpointAsync",
 }
 _INVOCATION = re.compile(rf"/endpoints/([^/]+)/({'|'.join(_INVOCATIONS)})")
-_RUNTIME = "local_test.aws.sagemaker.runtime"
 _KEPT_HEADERS = ("Content-Type", "X-Amz-Target", "Smithy-Protocol", "Accept", "Content-Encoding")
 _LOG = logging.getLogger(__name__)
 
@@ -115,8 +112,7 @@ class Gateway:
             name = unquote(found[1])
             wanted = asks.invocation(_INVOCATIONS[found[2]], name, self._names)
             self._permit(identity, wanted, "sagemaker")
-            response: Response = _runtime()(self.cloud, name, request)
-            return response
+            return runtime.invoke(self.cloud, name, request)
         action = _action(request)
         given = asks.parameters(_of_interest(request), body)
         self._permit(identity, asks.needed("sagemaker", action, given, self._names), "sagemaker")
@@ -206,11 +202,3 @@ def _of_interest(request: Request) -> dict[str, str]:
 
 def _action(request: Request) -> str:
     return moto_services.action(signing.target(request), request.headers, request.get_data())
-
-
-@functools.cache
-def _runtime() -> Any:
-    """Find what answers invocations, which is a module of its own."""
-    if importlib.util.find_spec(_RUNTIME) is None:
-        raise AwsError("UnknownOperationException", "The laptop's AWS has no endpoints.")
-    return importlib.import_module(_RUNTIME).invoke
