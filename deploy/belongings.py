@@ -91,10 +91,9 @@ def add_artifacts(common: Common, found: Inventory, noted: Uses) -> None:
             found.add("artefact", uri, partial(bucket.remove, aws, uri))
         else:
             found.left.append(Left("artefact", uri, "it was not uploaded here"))
-    for place in _places(common, found):
-        if count := bucket.count(aws, place):
-            what = f"{bucket.counted(count)} below"
-            found.add(what, place, partial(bucket.remove_below, aws, place))
+    for place in _places(common, found):  # also where nothing is yet: endpoints write until they go
+        what = f"{bucket.counted(bucket.count(aws, place))} below"
+        found.add(what, place, partial(bucket.remove_below, aws, place))
 
 
 def add_repository(common: Common, found: Inventory, noted: Uses, name: str) -> None:

@@ -16,8 +16,11 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from local_test.aws.cloud import Cloud
-from local_test.aws.sagemaker import colour, hosting, progress, rollout, tags
+from local_test.aws.errors import AwsError
+from local_test.aws.sagemaker import colour, data_capture, hosting, progress, rollout, tags
 from local_test.aws.sagemaker.colour import Colour
 from local_test.aws.sagemaker.hosting import Live
 from local_test.aws.sagemaker.instances import UnhealthyError
@@ -104,6 +107,8 @@ def delete(cloud: Cloud, name: str) -> None:
     with live.changed():
         try:
             live.close()
+            with contextlib.suppress(ClientError, BotoCoreError, AwsError):  # it is tried again
+                data_capture.write(cloud, hosting.of(cloud).captured)  # nothing comes after its end
         finally:  # whatever Docker says: a name must not be taken for ever
             hosting.of(cloud).forget(name)
             ENDPOINT.table(cloud).delete(name)

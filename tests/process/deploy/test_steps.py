@@ -60,7 +60,7 @@ def story(aws: Laptop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sto
     for name, scans in (("training", training), ("validation", validation)):
         data.write(folder / f"{name}.csv", scans)
         client.upload_file(str(folder / f"{name}.csv"), BUCKET, f"data/{name}.csv")
-    yield Story(aws, endpoints.role(aws), folder / "validation.csv")
+    yield Story(aws, endpoints.role(aws, "steps-role"), folder / "validation.csv")
     deploy("destroy", "--name", ENDPOINT, "--yes", variables=aws.variables)
 
 
