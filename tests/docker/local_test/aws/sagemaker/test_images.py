@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,8 @@ def test_a_job_runs_the_image_of_the_registry_and_leaves_no_name_of_it(
     try:
         engine.images.get(SMALL)
     except docker.errors.ImageNotFound:
-        pytest.skip(f"There is no {SMALL} here.")
+        required = os.environ.get("REQUIRE_DOCKER", "") not in {"", "0"}
+        (pytest.fail if required else pytest.skip)(f"There is no {SMALL} here.")
     with laptop(tmp_path, docker=True) as aws:
         image = pushed(aws, engine, "team/small")
         jobs = Jobs(aws, image)
