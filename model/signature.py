@@ -53,6 +53,24 @@ class InputSpec:
 
 
 @dataclass(frozen=True)
+class Motion:
+    """How devices move and how alike their consecutive scans are; see `model.tracks`.
+
+    Attributes:
+        stay: Probability that a device is at the same label one scan later, 0 to 1.
+        reach: Cells to either side, along each axis, that it may otherwise have gone to; above 0.
+        evidence: Exponent of a scan's probabilities in a track, 0 to 1: scans are not independent.
+        standing: Exponent of the number of scans that a standing device's mean log probability is
+            multiplied by: 0 for scans that all say the same, 1 for independent ones.
+    """
+
+    stay: float = 0.7
+    reach: float = 1.0
+    evidence: float = 0.7
+    standing: float = 0.5
+
+
+@dataclass(frozen=True)
 class OutputSpec:
     """The classes behind the graph's output: float32 probabilities of shape (N, number of labels).
 
@@ -62,6 +80,7 @@ class OutputSpec:
         coordinate_names: What the axes of the plane are called; empty without coordinates.
         coordinates: Where each label lies, in cells; empty without coordinates.
         coverage_radius: Answers less certain than this many cells are `out_of_coverage`.
+        motion: How devices move between scans; the defaults where the file says nothing.
     """
 
     labels: tuple[str, ...]
@@ -69,6 +88,7 @@ class OutputSpec:
     coordinate_names: tuple[str, ...] = ()
     coordinates: tuple[tuple[float, ...], ...] = ()
     coverage_radius: float | None = None
+    motion: Motion = Motion()
 
 
 @dataclass(frozen=True)
@@ -105,6 +125,7 @@ class Signature:
                 "coordinate_names": list(self.output.coordinate_names),
                 "coordinates": [list(each) for each in self.output.coordinates],
                 "coverage_radius": self.output.coverage_radius,
+                "motion": vars(self.output.motion),
             },
             "versions": dict(self.versions),
             "metrics": dict(self.metrics),
@@ -175,7 +196,21 @@ def _output(reader: "_Reader") -> OutputSpec:
     radius = reader.optional_number("coverage_radius")
     if radius is not None and radius < 0:
         raise SignatureError(f"signature.output.coverage_radius is {radius:g}; at least 0 is due.")
-    return OutputSpec(labels, reader.text("name"), names, coordinates, radius)
+    motion = _motion(reader.optional_child("motion"))
+    return OutputSpec(labels, reader.text("name"), names, coordinates, radius, motion)
+
+
+def _motion(reader: "_Reader | None") -> Motion:
+    if reader is None:
+        return Motion()
+    motion = Motion(**{name: reader.number(name) for name in vars(Motion())})
+    shares = (motion.stay, motion.evidence, motion.standing)
+    if not all(0 <= share <= 1 for share in shares) or motion.reach <= 0:
+        raise SignatureError(
+            "signature.output.motion must have a reach above 0 and all else from 0 to 1, "
+            f"got {vars(motion)}."
+        )
+    return motion
 
 
 class _Reader:
@@ -195,6 +230,9 @@ class _Reader:
 
     def child(self, key: str) -> "_Reader":
         return _Reader(self._get(key), f"{self._place}.{key}")
+
+    def optional_child(self, key: str) -> "_Reader | None":
+        return None if self._data.get(key) is None else self.child(key)
 
     def children(self, key: str) -> list["_Reader"]:
         place = f"{self._place}.{key}"
