@@ -25,7 +25,7 @@ from container import contract
 from model import runtime
 from model.blerssi import data, grid, network, split
 from model.blerssi.data import DataError, Scans
-from model.blerssi.evaluate import score
+from model.blerssi.scores import score
 
 UNITS: Final = (13, 65, 110)
 LEARNING_RATE: Final = 0.01

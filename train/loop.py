@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from container.errors import UserError
 from model.blerssi.data import Scans
-from model.blerssi.evaluate import Scores, locate, score
+from model.blerssi.scores import Scores, locate, score
 from train import metrics
 from train.batches import Batches
 from train.checkpoint import Checkpoint, CheckpointFolder

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TextIO
 
-from model.blerssi.evaluate import Scores
+from model.blerssi.scores import Scores
 
 VALIDATION: Final = "validation_"
 NUMBER: Final = r"(-?[0-9]+\.[0-9]+)"

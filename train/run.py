@@ -14,7 +14,7 @@ import numpy as np
 from container.environment import Environment
 from model.blerssi import grid, split
 from model.blerssi.data import Scans
-from model.blerssi.evaluate import Scores, score
+from model.blerssi.scores import Scores, score
 from model.signature import Signature
 from train import baseline, channels, report, save
 from train.arguments import Arguments

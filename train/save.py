@@ -13,7 +13,7 @@ import numpy.typing as npt
 from container.errors import AlgorithmError
 from model import artifact
 from model.blerssi import data, grid, network
-from model.blerssi.evaluate import OUTPUT, locate
+from model.blerssi.scores import OUTPUT, locate
 from model.predictor import Predictor
 from model.signature import Field, InputSpec, Signature
 from train.writing import writing

@@ -6,7 +6,7 @@ import numpy as np
 
 from model.blerssi import grid
 from model.blerssi.data import Scans
-from model.blerssi.evaluate import Scores, score
+from model.blerssi.scores import Scores, score
 from model.blerssi.simulate import simulate_pair
 from train.batches import Batches
 from train.fit import Fit

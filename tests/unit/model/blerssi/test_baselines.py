@@ -6,7 +6,7 @@ import pytest
 from model.blerssi import baselines, grid
 from model.blerssi.baselines import LIGHT, Method
 from model.blerssi.data import NOT_HEARD, Scans
-from model.blerssi.evaluate import score
+from model.blerssi.scores import score
 from tests.support.scans import surveyed
 
 TRAINING = surveyed(20, 3, 4, seed=1)

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from model.answers import Decoder
-from model.blerssi import evaluate, grid
-from model.blerssi.evaluate import score
+from model.blerssi import grid
+from model.blerssi.scores import Probabilities, score
 from model.signature import OutputSpec
 
 K04, K05, K06 = (grid.index(label) for label in ("K04", "K05", "K06"))
 CELLS = len(grid.CELLS)
 
 
-def rows(*guesses: dict[int, float]) -> evaluate.Probabilities:
+def rows(*guesses: dict[int, float]) -> Probabilities:
     """One row a guess; what it leaves of 1 is spread evenly over the other cells."""
     table = np.zeros((len(guesses), CELLS), np.float32)
     for row, guess in zip(table, guesses, strict=True):
