@@ -1,6 +1,7 @@
 """The hyperparameters, each declared once.
 
-Parsing, command-line flags, help and the table of the README are derived from the declarations.
+Parsing, command-line flags, help, the table of the README and the search spaces of all tuners
+(train/tuning) are derived from the declarations.
 """
 
 import difflib
@@ -12,6 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, NamedTuple
 
 from container.errors import UserError
+from train.ranges import Choice, Range, Span
 
 FLAG_PREFIX: Final = "hyperparameter_"  # of the names under which argparse keeps the flags
 MISSPELLINGS: Final = 0.6  # how alike two names have to be for one to be suggested (difflib)
@@ -38,6 +40,7 @@ class Declaration:
         default: The value that counts when none is given.
         help: One sentence.
         parse: Turns text into a value; raises ValueError for text that is not allowed.
+        tuned: Where tuning looks for it; None where it does not.
     """
 
     name: str
@@ -46,6 +49,12 @@ class Declaration:
     default: Any
     help: str
     parse: Callable[[str], Any]
+    tuned: Range | None = None
+
+    @property
+    def text(self) -> str:
+        """The default as hyperparameters.json would have it."""
+        return _plain(self.default)
 
     def read(self, text: str) -> Any:
         """Turn what the platform wrote into a value; text may be JSON-encoded twice (C5.12).
@@ -61,33 +70,36 @@ class Declaration:
             ) from None
 
 
-def _integer(default: int, low: int, high: int, text: str) -> Any:
+def _integer(default: int, low: int, high: int, text: str, tuned: Choice | None = None) -> Any:
     def parse(value: str) -> int:
         number = float(value)
         if not number.is_integer():
             raise ValueError(value)
         return int(_inside(number, low, high))
 
-    return _declare(default, "integer", f"{low} to {high}", text, parse)
+    return _declare(default, "integer", f"{low} to {high}", text, parse, tuned)
 
 
-def _real(default: float, low: float, high: float, text: str) -> Any:
-    return _declare(
-        default, "number", f"{low:g} to {high:g}", text, lambda v: _inside(float(v), low, high)
-    )
+def _real(default: float, low: float, high: float, text: str, tuned: Range | None = None) -> Any:
+    def parse(value: str) -> float:
+        return _inside(float(value), low, high)
+
+    return _declare(default, "number", f"{low:g} to {high:g}", text, parse, tuned)
 
 
-def _switch(default: bool, text: str) -> Any:
+def _switch(default: bool, text: str, tuned: Choice | None = None) -> Any:
     def parse(value: str) -> bool:
         words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
         if value.lower() not in words:
             raise ValueError(value)
         return words[value.lower()]
 
-    return _declare(default, "switch", "true or false", text, parse)
+    return _declare(default, "switch", "true or false", text, parse, tuned)
 
 
-def _sizes(default: tuple[int, ...], most: int, high: int, text: str) -> Any:
+def _sizes(
+    default: tuple[int, ...], most: int, high: int, text: str, tuned: Choice | None = None
+) -> Any:
     def parse(value: str) -> tuple[int, ...]:
         inner = value.removeprefix("[").removesuffix("]").strip()
         if inner.lower() in {"", "none"}:
@@ -98,11 +110,18 @@ def _sizes(default: tuple[int, ...], most: int, high: int, text: str) -> Any:
         return sizes
 
     allowed = f"none or up to {most} sizes of 1 to {high}, such as 128,128"
-    return _declare(default, "list of integers", allowed, text, parse)
+    return _declare(default, "list of integers", allowed, text, parse, tuned)
 
 
-def _declare(default: Any, kind: str, allowed: str, text: str, parse: Callable[[str], Any]) -> Any:
-    metadata = {"type": kind, "range": allowed, "help": text, "parse": parse}
+def _declare(  # noqa: PLR0913, PLR0917 - a declaration has as many parts
+    default: Any,
+    kind: str,
+    allowed: str,
+    text: str,
+    parse: Callable[[str], Any],
+    tuned: Range | None,
+) -> Any:
+    metadata = {"type": kind, "range": allowed, "help": text, "parse": parse, "tuned": tuned}
     return field(default=default, metadata=metadata)
 
 
@@ -117,30 +136,70 @@ class Hyperparameters:
     """The values of one run. Defaults are the recipe measured best on new visits."""
 
     epochs: int = _integer(40, 1, 10_000, "Passes over the training scans.")
-    batch_size: int = _integer(128, 1, 65_536, "Scans a step.")
+    batch_size: int = _integer(128, 1, 65_536, "Scans a step.", tuned=Choice(("64", "128", "256")))
     learning_rate: float = _real(
-        0.005, 1e-7, 1, "Adam's step size at the start; a cosine takes it down to 2 % of that."
+        0.005,
+        1e-7,
+        1,
+        "Adam's step size at the start; a cosine takes it down to 2 % of that.",
+        tuned=Span(5e-4, 0.02, log=True),
     )
-    weight_decay: float = _real(1e-4, 0, 1, "L2 penalty on every weight.")
-    hidden: tuple[int, ...] = _sizes((128, 128), 8, 4096, "Units of each hidden layer.")
-    dropout: float = _real(0.2, 0, 0.95, "Share of hidden units left out in each step.")
+    weight_decay: float = _real(
+        1e-4, 0, 1, "L2 penalty on every weight.", tuned=Span(1e-6, 1e-2, log=True)
+    )
+    hidden: tuple[int, ...] = _sizes(
+        (128, 128),
+        8,
+        4096,
+        "Units of each hidden layer.",
+        tuned=Choice(("none", "64", "128", "128,128", "256,256")),
+    )
+    dropout: float = _real(
+        0.2, 0, 0.95, "Share of hidden units left out in each step.", tuned=Span(0, 0.5)
+    )
     label_smoothing_cells: float = _real(
-        0.8, 0, 10, "Width in cells of the Gaussian over neighbouring cells that softens a label."
+        0.8,
+        0,
+        10,
+        "Width in cells of the Gaussian over neighbouring cells that softens a label.",
+        tuned=Span(0.4, 1.6),
     )
     label_smoothing_share: float = _real(
-        0.5, 0, 1, "Share of a label that goes to that Gaussian; 0 trains on hard labels."
+        0.5,
+        0,
+        1,
+        "Share of a label that goes to that Gaussian; 0 trains on hard labels.",
+        tuned=Span(0, 0.9),
     )
     distance_loss: float = _real(
-        0.5, 0, 100, "Weight of the expected distance, in cells, beside the cross-entropy."
+        0.5,
+        0,
+        100,
+        "Weight of the expected distance, in cells, beside the cross-entropy.",
+        tuned=Span(0, 2),
     )
-    noise_db: float = _real(2, 0, 20, "Standard deviation of the noise added to heard readings.")
+    noise_db: float = _real(
+        2, 0, 20, "Standard deviation of the noise added to heard readings.", tuned=Span(0, 5)
+    )
     beacon_dropping: float = _real(
-        0.1, 0, 0.6, "How likely a beacon of -80 dBm is dropped from a scan; weaker ones more."
+        0.1,
+        0,
+        0.6,
+        "How likely a beacon of -80 dBm is dropped from a scan; weaker ones more.",
+        tuned=Span(0, 0.3),
     )
     drawn_scans: float = _real(
-        5, 0, 20, "Scans drawn from a radio map of the whole floor for each real one; 0 for none."
+        5,
+        0,
+        20,
+        "Scans drawn from a radio map of the whole floor for each real one; 0 for none.",
+        tuned=Span(0, 10),
     )
-    class_balance: bool = _switch(True, "Weigh scans so that every surveyed cell counts alike.")
+    class_balance: bool = _switch(
+        True,
+        "Weigh scans so that every surveyed cell counts alike.",
+        tuned=Choice(("true", "false")),
+    )
     validation_fraction: float = _real(
         0.2, 0, 0.9, "Share of visits held out where no validation channel is given; 0 for none."
     )
@@ -201,7 +260,7 @@ def declarations() -> tuple[Declaration, ...]:
 
 def table() -> list[Row]:
     """The declarations as text, for the README and for people."""
-    return [Row(d.name, d.type, d.range, _plain(d.default), d.help) for d in declarations()]
+    return [Row(d.name, d.type, d.range, d.text, d.help) for d in declarations()]
 
 
 def add_flags(group: _ArgumentGroup) -> None:
