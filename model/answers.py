@@ -3,7 +3,7 @@
 Nothing here knows what the classes are; labels and coordinates come from the signature.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,9 @@ class Answers:
         uncertainty: (N,) radius in cells around it that holds the true class with probability
             0.68; None without coordinates.
         status: N times `ok`, `no_signal` or `out_of_coverage`.
+        devices: Where answers are about devices: N times its name and its number of scans.
+        contributions: Where answers are explained: N times what speaks for the likeliest class,
+            in nats by field, the greatest first.
     """
 
     probabilities: Floats
@@ -42,6 +45,8 @@ class Answers:
     positions: Floats | None
     uncertainty: Floats | None
     status: Sequence[str]
+    devices: Sequence[tuple[str, int]] | None = None
+    contributions: Sequence[Mapping[str, float]] | None = None
 
 
 class Decoder:
