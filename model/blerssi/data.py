@@ -108,8 +108,19 @@ def read_lines(lines: Iterable[str], origin: Path) -> Scans:
     return _complete(_read_file(origin, problems, lines), problems, origin)
 
 
-def write(path: Path, scans: Scans) -> None:
+def write(
+    path: Path,
+    scans: Scans,
+    cells: Sequence[str] = grid.CELLS,
+    beacons: Sequence[str] = grid.BEACONS,
+) -> None:
     """Write scans as a file that `read` gives back; all of it or nothing.
+
+    Args:
+        path: The file.
+        scans: Of any floor.
+        cells: The names of its cells. `read` knows none but those of the library.
+        beacons: The names of its beacons; the same holds.
 
     Raises:
         OSError: The file cannot be written.
@@ -117,12 +128,12 @@ def write(path: Path, scans: Scans) -> None:
     values, places = np.unique(scans.readings, return_inverse=True)
     texts = np.array([np.format_float_positional(value, trim="-") for value in values], object)
     readings = texts[places.reshape(scans.readings.shape)]
-    labels = np.array([*grid.CELLS, UNKNOWN], object)[scans.cells]
+    labels = np.array([*cells, UNKNOWN], object)[scans.cells]
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     try:
         with partial.open("w", encoding="ascii", newline="\n") as file:
-            print(*COLUMNS, sep=",", file=file)
+            print(*COLUMNS[:2], *beacons, sep=",", file=file)
             for label, time, row in zip(labels, scans.times.tolist(), readings, strict=True):
                 date = f"{time.month}-{time.day}-{time.year} {time.hour}:{time:%M:%S}"
                 print(label, date, *row, sep=",", file=file)
