@@ -17,6 +17,8 @@ from model.signature import OutputSpec
 CANDIDATES: Final = 5
 BINS: Final = 15  # of the probability said, for calibration
 EVEN: Final = 0.01  # share of an even guess mixed in, so that one certain mistake is not infinite
+_PLANE: Final = np.asarray(grid.COORDINATES)
+DISTANCES: Final = np.linalg.norm(_PLANE[:, None] - _PLANE[None], axis=2)  # (105, 105) cells
 ROUNDING: Final = 1e-4  # cells; positions and uncertainties are float32
 OUTPUT: Final = OutputSpec(grid.CELLS, "location", ("column", "row"), grid.COORDINATES)
 
@@ -32,9 +34,12 @@ class Scores:
 
     Attributes:
         cells: (N,) places of the true cells in `grid.CELLS`.
-        positions: (N, 2) the answered positions, the points of least expected distance.
+        positions: (N, 2) the answered positions, the points of least expected distance: the
+            posterior medians.
         errors: (N,) their distances to the true cells.
         argmax_errors: (N,) distances of the most probable cells to the true ones.
+        centroid_errors: (N,) those of the posterior means.
+        safest_errors: (N,) those of the cells of least expected distance.
         covered: (N,) whether the uncertainty of the answer reaches the true cell.
         ranks: (N,) how many cells are more probable than the true one, at most 5.
         said: (N,) probability of the most probable cell.
@@ -45,6 +50,8 @@ class Scores:
     positions: Floats
     errors: Floats
     argmax_errors: Floats
+    centroid_errors: Floats
+    safest_errors: Floats
     covered: Mask
     ranks: Indices
     said: Floats
@@ -71,6 +78,16 @@ class Scores:
         return float(self.argmax_errors.mean())
 
     @property
+    def decoders(self) -> dict[str, Floats]:
+        """The errors of every way to make a place of probabilities; the median is answered."""
+        return {
+            "argmax": self.argmax_errors,
+            "posterior_mean": self.centroid_errors,
+            "posterior_median": self.errors,
+            "least_expected_distance": self.safest_errors,
+        }
+
+    @property
     def exact(self) -> float:
         """Share of scans whose most probable cell is the true one."""
         return self.top(1)
@@ -78,8 +95,13 @@ class Scores:
     @property
     def nll(self) -> float:
         """Mean negative log-likelihood of the true cell in nats, of 0.99 p + 0.01 / 105."""
-        mixed = (1 - EVEN) * self.likelihoods + EVEN / len(grid.CELLS)
-        return float(-np.log(mixed).mean())
+        return float(self.losses.mean())
+
+    @property
+    def losses(self) -> Floats:
+        """(N,) negative log-likelihoods; `nll` is their mean."""
+        losses: Floats = -np.log((1 - EVEN) * self.likelihoods + EVEN / len(grid.CELLS))
+        return losses
 
     @property
     def coverage(self) -> float:
@@ -181,16 +203,18 @@ def score(probabilities: Probabilities, cells: Indices) -> Scores:
     if not len(cells) or cells.min() < 0:
         raise ValueError("Scores need at least one scan, and the true cell of every scan.")
     candidates, positions, uncertainty = locate(probabilities)
-    plane = np.asarray(grid.COORDINATES)
     best = candidates[:, 0]
-    errors = np.linalg.norm(positions - plane[cells], axis=1)
+    safest = np.argmin(probabilities @ DISTANCES, axis=1)
+    errors = np.linalg.norm(positions - _PLANE[cells], axis=1)
     hits = candidates == cells[:, None]
     rows = np.arange(len(cells))
     return Scores(
         cells=cells,
         positions=positions.astype(np.float64),
         errors=errors,
-        argmax_errors=np.linalg.norm(plane[best] - plane[cells], axis=1),
+        argmax_errors=DISTANCES[best, cells],
+        centroid_errors=np.linalg.norm(probabilities @ _PLANE - _PLANE[cells], axis=1),
+        safest_errors=DISTANCES[safest, cells],
         covered=errors <= uncertainty + ROUNDING,
         ranks=np.where(hits.any(axis=1), hits.argmax(axis=1), CANDIDATES),
         said=probabilities[rows, best].astype(np.float64),
