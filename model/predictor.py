@@ -131,8 +131,12 @@ class Predictor:
         """Compute the answers for raw rows; see `probabilities` for the arguments and errors."""
         signature = self._signed()
         silent = (rows == np.float32(signature.input.missing)).all(axis=1)
-        decoder = self._decoder or Decoder(signature.output)
-        return decoder.decode(self.probabilities(rows), silent, top_k)
+        return self.decode(self.probabilities(rows), silent, top_k)
+
+    def decode(self, probabilities: Floats, silent: npt.NDArray[np.bool_], top_k: int) -> Answers:
+        """Give the answers that probabilities mean, those of several rows together as well."""
+        decoder = self._decoder or Decoder(self._signed().output)
+        return decoder.decode(probabilities, silent, top_k)
 
     def _signed(self) -> Signature:
         if self.signature is None:
