@@ -1,15 +1,16 @@
 """X-Amzn-SageMaker-Custom-Attributes: options for one request, echoed to the caller (C1.40).
 
-`top_k=3` is ours; other entries belong to the caller and are left alone.
+`top_k=3`, `sequence=true`, `standing=true` and `explain=true` are ours; other entries belong to the
+caller and are left alone.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from container.contract import HEADER_VALUE_LIMIT
 from serve.errors import Kind, ServeError
+from serve.wishes import Wishes, of_attributes
 
-DEFAULT_TOP_K = 3
 _VISIBLE = re.compile(r"[\x20-\x7e]*")
 
 
@@ -18,11 +19,11 @@ class Attributes:
     """The options of one request.
 
     Attributes:
-        top_k: How many candidates an answer lists.
+        wishes: What is asked for.
         echo: What goes back to the caller; None where nothing came.
     """
 
-    top_k: int = DEFAULT_TOP_K
+    wishes: Wishes = field(default_factory=Wishes)
     echo: str | None = None
 
     @classmethod
@@ -45,15 +46,7 @@ class Attributes:
             for name, found, value in (each.partition("=") for each in re.split("[,;]", header))
             if found
         }
-        return cls(_top_k(options.get("top_k")), header)
-
-
-def _top_k(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_TOP_K
-    if not re.fullmatch("[0-9]{1,6}", text) or int(text) < 1:
-        raise ServeError(
-            Kind.INVALID_ATTRIBUTES,
-            f"top_k is {text!r:.60} in the custom attributes; a whole number from 1 is expected.",
-        )
-    return int(text)
+        try:
+            return cls(of_attributes(options), header)
+        except ValueError as error:
+            raise ServeError(Kind.INVALID_ATTRIBUTES, str(error)) from None

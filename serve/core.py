@@ -125,8 +125,10 @@ class Core:
         options = Attributes.parse(request.attributes)
         media_type = media.choose(request.accept, self._preferred(content))
         try:
-            data = self._stages.read(request.body, content)
-            prediction = self._stages.predict(data, options.top_k)
+            data, asked = self._stages.read(request.body, content)
+            wishes = options.wishes.joined(asked)
+            wishes.check(media_type)
+            prediction = self._stages.predict(data, wishes)
             written = self._stages.write(prediction, media_type)
             seen = self._stages.observe(data, prediction) if self._observing else None
             return Answer(written, media_type, options.echo, self._stages.count(data), seen=seen)

@@ -1,5 +1,6 @@
-"""A request's body to the rows of a signed model, in every format that is read."""
+"""A request's body to the rows of a signed model, in every format that is read, and its wishes."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy.typing as npt
@@ -10,12 +11,14 @@ from serve import delimited, media, parse
 from serve.errors import Kind, ServeError
 from serve.media import ContentType
 from serve.rows import Floats, Rows
+from serve.wishes import SWITCHES, Read, Wishes, of_body
 
 INSTANCES = "instances"
+_ARRAYS = frozenset((media.NPY, media.NPZ))
 
 
-def rows(body: bytes, content: ContentType, spec: InputSpec, largest: int) -> Floats:
-    """Read the records of a body in their order (C2.10).
+def read(body: bytes, content: ContentType, spec: InputSpec, largest: int) -> Read:
+    """Read the records of a body in their order (C2.10), and what else it asks for.
 
     Args:
         body: As it came.
@@ -24,61 +27,68 @@ def rows(body: bytes, content: ContentType, spec: InputSpec, largest: int) -> Fl
         largest: Bytes that an archive may have when unpacked.
 
     Returns:
-        (N, number of fields) float32, N at least 1.
+        (N, number of fields) float32, N at least 1, and the wishes if there are any.
 
     Raises:
         InputError: Records that the model cannot take.
         ServeError: The body is empty, or not what it claims to be.
     """
-    found = _read(body, content, spec, largest)
+    collected = Rows(spec)
+    switches = None
+    if content.media_type in _ARRAYS:
+        found = collected.from_array(_array(body, content.media_type, spec.name, largest))
+    else:
+        found, switches = _text(parse.text(body, content.charset), content.media_type, collected)
     if not len(found):
         raise ServeError(Kind.EMPTY_BODY, "The body holds no record.")
-    return found
+    if (devices := collected.devices) is not None:
+        switches = replace(switches or Wishes(), devices=devices)
+    return Read(found, switches)
 
 
-def records(document: object) -> list[object]:
+def records(document: object) -> tuple[list[object], Wishes | None]:
     """Find the records in a JSON document: many, a bare list of them, or a single one.
+
+    Returns:
+        The records, and what is asked for beside them.
 
     Raises:
         InputError: It is something else.
     """
     match document:
         case {"instances": list() as many, **rest} if not rest:
-            return many
+            return many, None
+        case {"instances": list() as many, **rest} if rest.keys() <= set(SWITCHES):
+            return many, of_body(rest)
         case {"instances": other, **rest}:
             raise _unexpected(other, rest)
         case dict():
-            return [document]
+            return [document], None
         case list() if not document or any(isinstance(each, list | dict) for each in document):
-            return document
+            return document, None
         case list():
-            return [document]
+            return [document], None
         case _:
             raise _unexpected(document, {})
 
 
-def _read(body: bytes, content: ContentType, spec: InputSpec, largest: int) -> Floats:
-    collected = Rows(spec)
-    if content.media_type == media.NPY:
-        return collected.from_array(parse.npy(_something(body)))
-    if content.media_type == media.NPZ:
-        return collected.from_array(_only(parse.npz(_something(body), largest), spec.name))
-    document = parse.text(body, content.charset)
-    if not document or document.isspace():
-        raise ServeError(Kind.EMPTY_BODY, "The body is empty.")
-    match content.media_type:
-        case media.CSV:
-            return delimited.read(document, collected)
-        case media.JSON_LINES:
-            return collected.from_records(parse.json_lines(document))
-        case _:
-            return collected.from_records(records(parse.json_value(document)))
-
-
-def _something(body: bytes) -> bytes:
+def _array(body: bytes, media_type: str, name: str, largest: int) -> npt.NDArray[Any]:
     if not body:
         raise ServeError(Kind.EMPTY_BODY, "The body is empty.")
-    return body
+    return parse.npy(body) if media_type == media.NPY else _only(parse.npz(body, largest), name)
+
+
+def _text(document: str, media_type: str, collected: Rows) -> tuple[Floats, Wishes | None]:
+    if not document or document.isspace():
+        raise ServeError(Kind.EMPTY_BODY, "The body is empty.")
+    match media_type:
+        case media.CSV:
+            return delimited.read(document, collected), None
+        case media.JSON_LINES:
+            return collected.from_records(parse.json_lines(document)), None
+        case _:
+            many, switches = records(parse.json_value(document))
+            return collected.from_records(many), switches
 
 
 def _only(arrays: dict[str, npt.NDArray[Any]], name: str) -> npt.NDArray[Any]:
@@ -97,11 +107,11 @@ def _only(arrays: dict[str, npt.NDArray[Any]], name: str) -> npt.NDArray[Any]:
 def _unexpected(found: object, rest: dict[Any, object]) -> InputError:
     """What to say of a document that is neither rows nor a record."""
     allowed = 'a list of rows, one row, or {"instances": [rows]}'
-    if rest:
-        name = next(iter(rest))
+    if unknown := [name for name in rest if name not in SWITCHES]:
+        known = ", ".join(f'"{name}"' for name in (INSTANCES, *SWITCHES))
         return InputError(
-            f'The JSON has {name!r:.60} beside "{INSTANCES}"; only "{INSTANCES}" is read.',
-            [Problem(None, name, rest[name], f'nothing but "{INSTANCES}"') for name in rest],
+            f'The JSON has {unknown[0]!r:.60} beside "{INSTANCES}"; only {known} are read.',
+            [Problem(None, name, rest[name], f"one of {known}") for name in unknown],
         )
     kind = type(found).__name__
     return InputError(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from model.errors import Problem
 from serve.errors import Kind, ServeError
-from serve.rows import Floats, Rows
+from serve.rows import DEVICE_COLUMN, Floats, Rows
 
 _CHUNK = 8192  # lines that are parsed at once; between them other threads get their turn
 _EMPTY = re.compile(r"(?m)(?:^(?=[ \t]*,)|,)[ \t]*(?=,|$)")  # what lies before an empty field
@@ -33,8 +33,10 @@ def read(document: str, rows: Rows) -> Floats:
     body = document if columns is None else rest
     if not body or body.isspace():
         raise ServeError(Kind.EMPTY_BODY, "The body holds a header and no record.")
-    if (quick := numbers(body)) is not None and rows.fits(quick, columns):
-        return rows.from_columns(quick, columns)
+    if columns is None or DEVICE_COLUMN not in columns:
+        quick = numbers(body)
+        if quick is not None and rows.fits(quick, columns):
+            return rows.from_columns(quick, columns)
     return rows.from_text(_records(body), columns)
 
 

@@ -37,11 +37,36 @@ class Encoder:
             case media.NPY:
                 return npy(answers.probabilities)
             case media.CSV:
-                return "".join(f"{line}\n" for line in self._csv(answers)).encode()
+                return "".join(f"{line}\n" for line in self._lines(answers)).encode()
             case media.JSON_LINES:
-                return "".join(f"{record}\n" for record in self._json(answers)).encode()
+                return "".join(f"{record}\n" for record in self._records(answers)).encode()
             case _:
-                return f'{{"predictions": [{", ".join(self._json(answers))}]}}'.encode()
+                return f'{{"predictions": [{", ".join(self._records(answers))}]}}'.encode()
+
+    def _records(self, answers: Answers) -> Iterator[str]:
+        """One JSON object an answer, with what few requests ask for at its end."""
+        records = self._json(answers)
+        if answers.devices is not None:
+            records = (
+                f'{record[:-1]}, "device": {json.dumps(name)}, "scans": {scans}}}'
+                for record, (name, scans) in zip(records, answers.devices, strict=True)
+            )
+        if answers.contributions is not None:
+            records = (
+                f'{record[:-1]}, "contributions": {json.dumps(shares)}}}'
+                for record, shares in zip(records, answers.contributions, strict=True)
+            )
+        return records
+
+    def _lines(self, answers: Answers) -> Iterator[str]:
+        """One CSV record an answer, the device and its scans last where it is about a device."""
+        lines = self._csv(answers)
+        if answers.devices is None:
+            return lines
+        return (
+            f"{line},{_csv_field(name)},{scans}"
+            for line, (name, scans) in zip(lines, answers.devices, strict=True)
+        )
 
     def _json(self, answers: Answers) -> Iterator[str]:
         """One JSON object a record, put together from prepared parts: twice as fast as dumps."""

@@ -24,6 +24,7 @@ from serve.core import Answer, Request
 from serve.errors import Kind, ServeError
 from serve.handlers import Function, Handlers
 from serve.stages import ArrayStages, stages
+from serve.wishes import Read
 
 
 class _Asked(NamedTuple):
@@ -131,8 +132,8 @@ class Handled:
         if transform := self._handlers.get("transform_fn"):
             arguments = (self._model, *_for_user(asked.request), asked.accept)
             return _Result(_run(transform, arguments, asked), transform.name)
-        data, rows = self._read(asked)
-        prediction = self._predicted(data, asked)
+        read, rows = self._read(asked)
+        prediction = self._predicted(read, asked)
         if output := self._handlers.get("output_fn"):
             value = _run(output, (prediction, asked.accept), asked)
             return _Result(value, output.name, rows)
@@ -141,21 +142,28 @@ class Handled:
             prediction = call("predict_fn", writer.write, prediction, asked.accept)
         return _Result(prediction, "predict_fn", rows)
 
-    def _read(self, asked: _Asked) -> tuple[Any, int]:
+    def _read(self, asked: _Asked) -> tuple[Read, int]:
         request = asked.request
         if function := self._handlers.get("input_fn"):
-            return _run(function, _for_user(request), asked, self._model), 0
+            return Read(_run(function, _for_user(request), asked, self._model)), 0
         content = media.parse_content_type(request.content_type)
-        data = call("input_fn", self._stages.read, request.body, content)
-        return data, self._stages.count(data)
+        read = call("input_fn", self._stages.read, request.body, content)
+        return read, self._stages.count(read.data)
 
-    def _predicted(self, data: Any, asked: _Asked) -> Any:
+    def _predicted(self, read: Read, asked: _Asked) -> Any:
         if function := self._handlers.get("predict_fn"):
-            return _run(function, (data, self._model), asked)
+            _refuse_wishes(read)
+            return _run(function, (read.data, self._model), asked)
         if self._predictor is None and (block := _as_block(self._model)):
-            return call("predict_fn", block, data)
-        top_k = Attributes.parse(asked.request.attributes).top_k
-        return call("predict_fn", self._stages.predict, data, top_k)
+            return call("predict_fn", block, read.data)
+        return call("predict_fn", self._default, read, asked)
+
+    def _default(self, read: Read, asked: _Asked) -> Any:
+        """Predict as without a handler."""
+        wishes = Attributes.parse(asked.request.attributes).wishes.joined(read.asked)
+        if not self._handlers.get("output_fn"):
+            wishes.check(asked.accept)
+        return self._stages.predict(read.data, wishes)
 
     def _answer(self, result: _Result, asked: _Asked) -> Answer:
         """Make an answer of what a handler gave: a body, pieces of one, or either with its type.
@@ -172,6 +180,17 @@ class Handled:
         body = b"" if pieces else as_bytes(value)
         headers = asked.context.get_response_headers()
         return Answer(body, media_type, None, result.rows, processor.status, headers, pieces)
+
+
+def _refuse_wishes(read: Read) -> None:
+    """A user's predict_fn is given the records alone; what else a body says would be lost."""
+    if read.asked is not None:
+        raise ServeError(
+            Kind.INVALID_INPUT,
+            "The predict_fn of the model takes records alone; this body has a device, or a switch "
+            "beside its instances.",
+            hint="Ask by custom attributes, which the predict_fn can read, or use an input_fn.",
+        )
 
 
 def _run(function: Function, arguments: tuple[Any, ...], asked: _Asked, model: Any = None) -> Any:

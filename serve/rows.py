@@ -9,9 +9,11 @@ import numpy.typing as npt
 
 from model.errors import InputError, Problem
 from model.signature import InputSpec
+from serve.devices import DEVICE, EXPECTED, EXPECTED_EVERYWHERE, Devices
 
 Floats = npt.NDArray[np.float32]
 MOST_PROBLEMS = 50  # that are described; all are counted
+DEVICE_COLUMN = -1  # of a CSV header, for the device is none of the model's fields
 _PIECE = 8192  # records that are converted at once; between them other threads get their turn
 _NUMBERS = frozenset((int, float, type(None)))
 
@@ -24,8 +26,14 @@ class Rows:
         self._names = [field.name for field in spec.fields]
         self._positions = {name: i for i, name in enumerate(self._names)}
         self._missing = (spec.missing, *spec.also_missing)
+        self._devices = Devices()
         self._problems: list[Problem] = []
         self._total = 0
+
+    @property
+    def devices(self) -> tuple[str, ...] | None:
+        """Who made each record that was read; None where the records do not say."""
+        return self._devices.names()
 
     def from_records(self, records: Sequence[object]) -> Floats:
         """Read records as JSON gives them: `[…]`, `{"features": […]}` or `{"b3001": -78}`.
@@ -40,6 +48,7 @@ class Rows:
         table = np.full((len(records), len(self._names)), self._spec.missing)
         for row, record in enumerate(records):
             self._record(table[row], row, record)
+        self._check_devices(len(records))
         self._raise_problems()
         return self.from_array(table)
 
@@ -77,6 +86,8 @@ class Rows:
     def columns(self, header: Sequence[str]) -> list[int] | None:
         """Give the column of each name of a CSV header; None where it is no header at all.
 
+        The device is in column `DEVICE_COLUMN`.
+
         Raises:
             InputError: Some names are not known or come twice.
         """
@@ -84,12 +95,12 @@ class Rows:
         if any(isinstance(_parsed(each), float) for each in names) or not any(names):
             return None
         for position, name in enumerate(names):
-            if name not in self._positions:
+            if name not in self._positions and name != DEVICE:
                 self._add(None, name, name, self._nearest(name))
             elif name in names[:position]:
                 self._add(None, name, name, "each column once")
         self._raise_problems("The header of the CSV does not fit the model")
-        return [self._positions[name] for name in names]
+        return [self._positions.get(name, DEVICE_COLUMN) for name in names]
 
     def fits(self, table: npt.NDArray[Any], columns: Sequence[int] | None) -> bool:
         """Whether a table has as many columns as the header, or the model without one."""
@@ -113,19 +124,22 @@ class Rows:
         table = np.full((len(lines), len(self._names)), self._spec.missing)
         for row, fields in enumerate(lines):
             if len(fields) != len(order):
-                names = ",".join(self._names[i] for i in order)
+                names = ",".join(DEVICE if i == DEVICE_COLUMN else self._names[i] for i in order)
                 self._add(row, None, f"{len(fields)} columns", f"{len(order)} columns: {names}")
                 continue
             for column, text in zip(order, fields, strict=True):
-                if text and not text.isspace():
+                if column == DEVICE_COLUMN:
+                    self._device(row, text)
+                elif text and not text.isspace():
                     self._number(table[row], row, column, _parsed(text))
         self._raise_problems()
         return self.from_array(table)
 
     def _record(self, target: npt.NDArray[Any], row: int, record: object) -> None:
         match record:
-            case {"features": values, **rest} if not rest:
+            case {"features": values, **rest} if rest.keys() <= {DEVICE}:
                 self._record_list(target, row, values)
+                self._device(row, rest.get(DEVICE))
             case dict():
                 self._record_names(target, row, record)
             case _:
@@ -145,7 +159,9 @@ class Rows:
     ) -> None:
         for name, value in record.items():
             column = self._positions.get(name)
-            if column is None:
+            if column is None and name == DEVICE:
+                self._device(row, value)
+            elif column is None:
                 self._add(row, name, value, self._nearest(name))
             else:
                 self._number(target, row, column, value)
@@ -159,6 +175,14 @@ class Rows:
                 target[column] = value
                 return
         self._add(row, self._names[column], value, self._range(column))
+
+    def _device(self, row: int, name: object) -> None:
+        if name is not None and not self._devices.note(row, name):
+            self._add(row, DEVICE, name, EXPECTED)
+
+    def _check_devices(self, rows: int) -> None:
+        for row in self._devices.lacking(rows):
+            self._add(row, DEVICE, None, EXPECTED_EVERYWHERE)
 
     def _range(self, column: int) -> str:
         field = self._spec.fields[column]

@@ -17,16 +17,18 @@ from serve.arrays import ArrayFormat
 from serve.encode import Encoder
 from serve.media import ContentType
 from serve.observed import Observed, observe
+from serve.several import Several
+from serve.wishes import Read, Wishes
 
 
 class Stages(Protocol):
     """What every kind of model can do; what passes between the steps is the kind's own affair."""
 
-    def read(self, body: bytes, content: ContentType) -> Any:
-        """Read the records of a body."""
+    def read(self, body: bytes, content: ContentType) -> Read:
+        """Read the records of a body, and what else it asks for."""
         ...
 
-    def predict(self, data: Any, top_k: int) -> Any:
+    def predict(self, data: Any, wishes: Wishes) -> Any:
         """Compute what the model says of them."""
         ...
 
@@ -50,15 +52,16 @@ class SignedStages:
         self._predictor = predictor
         self._input = signature.input
         self._fields = tuple(field.name for field in signature.input.fields)
+        self._several = Several(predictor, signature)
         self._encoder = Encoder(signature.output)
         self._largest = largest
 
-    def read(self, body: bytes, content: ContentType) -> Any:
+    def read(self, body: bytes, content: ContentType) -> Read:
         """Read rows of the signature's fields, (N, fields) float32."""
-        return decode.rows(body, content, self._input, self._largest)
+        return decode.read(body, content, self._input, self._largest)
 
-    def predict(self, data: Any, top_k: int) -> Answers:
-        """Compute the answer to each row.
+    def predict(self, data: Any, wishes: Wishes) -> Answers:
+        """Compute the answer to each row, or to several together.
 
         Raises:
             InputError: An `input_fn` made something else than rows.
@@ -67,7 +70,9 @@ class SignedStages:
         width = len(self._input.fields)
         if rows.ndim != 2 or rows.shape[1] != width:
             raise InputError(f"The model takes rows of {width} numbers, got shape {rows.shape}.")
-        return self._predictor.answers(rows, top_k)
+        if wishes.plain:
+            return self._predictor.answers(rows, wishes.top_k)
+        return self._several.answers(rows, wishes)
 
     def write(self, prediction: Any, media_type: str) -> bytes:
         """Write the answers."""
@@ -95,19 +100,25 @@ class ArrayStages:
         inputs = predictor.inputs if predictor else ("data",)
         self._format = ArrayFormat(inputs, predictor.shapes if predictor else {}, largest)
 
-    def read(self, body: bytes, content: ContentType) -> Any:
+    def read(self, body: bytes, content: ContentType) -> Read:
         """Read an array an input; without a predictor, the one array that the body holds."""
         arrays = self._format.decode(body, content)
-        return arrays if self._predictor else next(iter(arrays.values()))
+        return Read(arrays if self._predictor else next(iter(arrays.values())))
 
-    def predict(self, data: Any, top_k: int) -> Any:  # noqa: ARG002 - arrays have no candidates
+    def predict(self, data: Any, wishes: Wishes) -> Any:
         """Compute the outputs.
 
         Raises:
             EngineError: The handler loaded the model, so it has to predict as well.
+            InputError: More is asked for than outputs.
         """
         if self._predictor is None:
             raise EngineError("A model that model_fn loaded needs a predict_fn or transform_fn.")
+        if not wishes.plain:
+            raise InputError(
+                "sequence, standing and explain need to know what the model's outputs mean; it "
+                "came without a signature.json, so only arrays are computed."
+            )
         return self._predictor.outputs(data)
 
     def write(self, prediction: Any, media_type: str) -> bytes:

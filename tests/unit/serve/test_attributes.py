@@ -1,11 +1,12 @@
 import pytest
 
-from serve.attributes import DEFAULT_TOP_K, Attributes
+from serve.attributes import Attributes
 from serve.errors import Kind, ServeError
+from serve.wishes import DEFAULT_TOP_K, Wishes
 
 
 def test_nothing_means_the_defaults() -> None:
-    assert Attributes.parse(None) == Attributes(DEFAULT_TOP_K, None)
+    assert Attributes.parse(None) == Attributes(Wishes(DEFAULT_TOP_K), None)
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,7 @@ def test_nothing_means_the_defaults() -> None:
     ],
 )
 def test_our_option_is_found_and_the_rest_goes_back_as_it_came(header: str, top_k: int) -> None:
-    assert Attributes.parse(header) == Attributes(top_k, header)
+    assert Attributes.parse(header) == Attributes(Wishes(top_k), header)
 
 
 @pytest.mark.parametrize(

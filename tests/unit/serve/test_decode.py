@@ -23,7 +23,7 @@ ROWS = np.array([[-70, -200, -90.5], [-200, -80, 0]], np.float32)
 
 def rows(body: bytes | str, media_type: str = media.JSON, charset: str = "utf-8") -> Any:
     data = body.encode() if isinstance(body, str) else body
-    return decode.rows(data, ContentType(media_type, charset), SPEC, 10_000)
+    return decode.read(data, ContentType(media_type, charset), SPEC, 10_000).data
 
 
 def problems(body: bytes | str, media_type: str = media.JSON) -> list[tuple[Any, ...]]:
