@@ -19,6 +19,8 @@ In SageMaker and Kubeflow everything comes from the folders and files of the pla
 The base folder is /opt/ml, or what SAGEMAKER_BASE_DIR names. The model goes to model/ below it,
 report.html and metrics.json to output/data/, checkpoints to checkpoints/.
 A run that was interrupted continues at its last checkpoint.
+
+`python -m train tune` looks for better hyperparameters; see its --help.
 """
 
 CHANNELS = {
@@ -62,13 +64,24 @@ def parse(arguments: Sequence[str]) -> Arguments:
         UserError: A flag is unknown or lacks its value.
         SystemExit: The help was asked for and printed.
     """
-    parser = _Parser(
-        prog="python -m train",
-        description="Train a location model on BLE RSSI scans.",
-        epilog=_EXAMPLES,
+    parser = new_parser("python -m train", "Train a location model on BLE RSSI scans.", _EXAMPLES)
+    add_flags(parser)
+    return collect(parser.parse_args(arguments))
+
+
+def new_parser(program: str, description: str, examples: str) -> argparse.ArgumentParser:
+    """Make the parser of a command, without flags."""
+    return _Parser(
+        prog=program,
+        description=description,
+        epilog=examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of a run to a parser."""
     data = parser.add_argument_group("data, each a file or a folder of files")
     for name, text in CHANNELS.items():
         data.add_argument(f"--{name}", type=Path, metavar="PATH", help=text)
@@ -87,6 +100,11 @@ def parse(arguments: Sequence[str]) -> Arguments:
         metavar="PATH",
         help="keep them there, on a volume that outlives the pod for example",
     )
+    add_hyperparameters(parser)
+
+
+def add_hyperparameters(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the hyperparameters alone."""
     group = parser.add_argument_group("hyperparameters")
     group.add_argument(
         "--hyperparameters",
@@ -95,20 +113,37 @@ def parse(arguments: Sequence[str]) -> Arguments:
         help="several at once, as hyperparameters.json has them; their own flags beat these",
     )
     hyperparameters.add_flags(group)
-    values = vars(parser.parse_args(arguments))
-    prefix = hyperparameters.FLAG_PREFIX
+
+
+def collect(parsed: argparse.Namespace) -> Arguments:
+    """Take what the flags of a run said.
+
+    Raises:
+        UserError: The hyperparameters are no JSON object.
+    """
+    values = vars(parsed)
     return Arguments(
         channels={name: values[name] for name in CHANNELS if values[name] is not None},
-        hyperparameters=_object(values["hyperparameters"])
-        | {
-            name.removeprefix(prefix): value
-            for name, value in values.items()
-            if name.startswith(prefix) and value is not None
-        },
+        hyperparameters=given_hyperparameters(parsed),
         upload=values["upload"],
         fresh=values["fresh"],
         checkpoints=values["checkpoints"],
     )
+
+
+def given_hyperparameters(parsed: argparse.Namespace) -> dict[str, str]:
+    """Take the hyperparameters that were given, as text by name.
+
+    Raises:
+        UserError: Those of --hyperparameters are no JSON object.
+    """
+    prefix = hyperparameters.FLAG_PREFIX
+    flags = {
+        name.removeprefix(prefix): value
+        for name, value in vars(parsed).items()
+        if name.startswith(prefix) and value is not None
+    }
+    return _object(parsed.hyperparameters) | flags
 
 
 def _object(text: str) -> dict[str, str]:

@@ -125,7 +125,7 @@ class CheckpointFolder:
             except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
                 _log.warning("Checkpoint %s is damaged and passed over: %s.", path, error)
                 continue
-            if differing := _differences(checkpoint.identity, identity):
+            if differing := differences(checkpoint.identity, identity):
                 raise UserError(
                     f"Checkpoint {path} is of another run: {'; '.join(differing)}.",
                     hint="Use the same settings and data to continue it, or --fresh to start anew.",
@@ -159,7 +159,8 @@ def _read(path: Path) -> Checkpoint:
     return Checkpoint(state["identity"], state["epoch"], state["step"], state["history"], arrays)
 
 
-def _differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """Say in what two identities differ; nothing where they are the same."""
     wanted = json.loads(json.dumps(wanted))
     return [
         f"{name} was {found.get(name)!r} and is {wanted.get(name)!r}"

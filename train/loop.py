@@ -16,7 +16,7 @@ from train.batches import Batches
 from train.checkpoint import Checkpoint, CheckpointFolder
 from train.fit import Fit
 from train.hyperparameters import Hyperparameters
-from train.progress import Progress
+from train.progress import Listener
 
 BEST: Final = "best:"  # before the names of the best epoch's weights in a checkpoint
 SEEN: Final = 2000  # scans at most that are looked at every epoch, validation apart
@@ -67,7 +67,7 @@ class Loop:
     _best: dict[str, Array] = field(default_factory=dict)
 
     def run(
-        self, folder: CheckpointFolder | None, progress: Progress, stop: Callable[[], bool]
+        self, folder: CheckpointFolder | None, progress: Listener, stop: Callable[[], bool]
     ) -> None:
         """Learn until the end, keeping checkpoints on the way.
 
@@ -109,7 +109,7 @@ class Loop:
         self.history = list(checkpoint.history)
         _log.info("Continuing after epoch %d of an earlier attempt", checkpoint.epoch)
 
-    def _complete(self, loss: float, progress: Progress) -> None:
+    def _complete(self, loss: float, progress: Listener) -> None:
         self.epoch += 1
         if not np.isfinite(loss):
             raise UserError(

@@ -7,7 +7,7 @@ of the user's own; in a container, in a job and in CI there are only lines.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NamedTuple, Self, TextIO
+from typing import Final, NamedTuple, Protocol, Self, TextIO
 
 from container import contract
 from container.environment import Environment
@@ -27,6 +27,13 @@ class Streams(NamedTuple):
 
     lines: TextIO
     bar: TextIO | None = None
+
+
+class Listener(Protocol):
+    """Is told of every epoch; what it raises ends the run."""
+
+    def epoch(self, number: int, values: Mapping[str, float], /) -> None:
+        """Hear of a completed epoch and its figures."""
 
 
 class Progress:

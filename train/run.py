@@ -126,7 +126,7 @@ def prepare(environment: Environment, arguments: Arguments) -> Loop:
     parameters = Hyperparameters.parse(
         {**environment.hyperparameters(), **arguments.hyperparameters}
     )
-    return _prepare(divide(channels.read(environment, arguments), parameters), parameters)
+    return set_up(divide(channels.read(environment, arguments), parameters), parameters)
 
 
 def divide(data: Data, parameters: Hyperparameters) -> Parts:
@@ -149,7 +149,7 @@ def divide(data: Data, parameters: Hyperparameters) -> Parts:
     return Parts(training.take(chosen), validation, data.unlabeled)
 
 
-def _prepare(parts: Parts, parameters: Hyperparameters) -> Loop:
+def set_up(parts: Parts, parameters: Hyperparameters) -> Loop:
     """Set up a network for the scans, and say what makes this run another than all others."""
     steps = parameters.epochs * Batches(parts.training, parameters).steps
     fit = Fit(parameters, len(grid.BEACONS), len(grid.CELLS), steps)
