@@ -7,13 +7,15 @@ from typing import Final
 
 from model.blerssi import svg
 
-WIDTH: Final = 560.0
-HEIGHT: Final = 320.0
+WIDTH: Final = 440.0  # so that words stay readable where a phone shrinks it
+HEIGHT: Final = 290.0
 LEFT: Final = 62.0
 RIGHT: Final = 18.0
 TOP: Final = 34.0
 BOTTOM: Final = 50.0
 TICKS: Final = 5
+ROW: Final = 30.0  # height of a bar that lies, with its gap
+LETTER: Final = 6.6  # width of most letters, pixels
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,48 @@ def bar_chart(
         hint = f"{start:g} to {end:g}: {height:g}"
         shapes.append(svg.rectangle((x1 + 1, y1), (x2 - x1 - 2, y2 - y1), "fill1", 0.85, hint))
     return svg.document(WIDTH, HEIGHT, title, shapes)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One bar that lies.
+
+    Attributes:
+        name: In front of it.
+        value: How long it is; one that is not finite has no bar.
+        words: Behind it.
+        ours: Whether it is set apart.
+    """
+
+    name: str
+    value: float
+    words: str
+    ours: bool = False
+
+
+def row_chart(title: str, label: str, rows: Sequence[Row]) -> str:
+    """Draw bars below each other, for things that have names.
+
+    Args:
+        title: What the chart shows; also its heading.
+        label: What a bar measures, with its unit.
+        rows: From top to bottom.
+    """
+    left = 12 + LETTER * max((len(row.name) for row in rows), default=0)
+    behind = 12 + LETTER * max((len(row.words) for row in rows), default=0)
+    top = max((row.value for row in rows if math.isfinite(row.value)), default=0) or 1.0
+    shapes = [svg.text((0, 18), title, "", "start")]
+    for number, row in enumerate(rows):
+        y = TOP + ROW * number
+        length = (WIDTH - left - behind) * row.value / top if math.isfinite(row.value) else 0.0
+        size = (max(length, 0.0), ROW - 8)
+        kind = "fill1" if row.ours else "fill2"
+        shapes.append(svg.text((left - 8, y + 16), row.name, "", "end"))
+        shapes.append(svg.rectangle((left, y), size, kind, 0.85))
+        shapes.append(svg.text((left + size[0] + 6, y + 16), row.words, "quiet", "start"))
+    height = TOP + ROW * len(rows)
+    shapes.append(svg.text((left, height + 12), label, "quiet", "start"))
+    return svg.document(WIDTH, height + 22, title, shapes)
 
 
 @dataclass(frozen=True)

@@ -1,75 +1,180 @@
 """report.html: one page without a single outside reference, to be read from an S3 bucket or a disk.
 
-What the run was, how its loss fell, how far off its answers are and where, and whether the
-probabilities and the uncertainty mean what they say.
+It is written for whoever runs the building: first in plain words what the answers are worth, then
+where and when they err, then what stands behind it. Every picture lies beside it as a PNG too.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from html import escape
-from string import Template
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from model.blerssi import grid
-from model.blerssi.floor_map import Floor, error_map_svg
-from train import metrics
-from train.charts import Axis, Series, bar_chart, line_chart
+from model.blerssi.scores import Scores
+from train import metrics, pictures, raster
+from train.comparison import IN_WORDS, OURS, advantage, compare
+from train.page import PAGE
 
 if TYPE_CHECKING:
     from train.run import Result
 
-BIN: Final = 0.5  # cells, of the histogram
+REPORT: Final = "report.html"
+OVERVIEW: Final = "overview"
+WORST: Final = 8  # cells that are listed
 
-_PAGE: Final = Template("""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>BLE RSSI model: $headline</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-body{font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif;max-width:1180px;margin:2rem auto;
-padding:0 1rem;color:#1d2733;background:#fff}
-h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}
-table{border-collapse:collapse}td,th{padding:.2rem .9rem .2rem 0;text-align:left;
-vertical-align:top}td.number{text-align:right;font-variant-numeric:tabular-nums}
-.charts{display:flex;flex-wrap:wrap;gap:1.5rem}
-.note{color:#5b6b7c}
-@media (prefers-color-scheme:dark){body{color:#e3e9f0;background:#12181f}.note{color:#9aa9b8}}
-</style></head><body>
-<h1>$headline</h1>
-<p class="note">$origin</p>
-$scores
-<h2>Learning</h2><div class="charts">$learning</div>
-<h2>How far off</h2><div class="charts">$distances</div>
-<h2>Where</h2>$floor
-<h2>Does it know how sure it is?</h2><div class="charts">$calibration</div>
-<p class="note">$coverage</p>
-<h2>Hyperparameters</h2>
-$hyperparameters
-</body></html>
-""")
+_log = logging.getLogger("blerssi.train")
 
 
-def render(result: "Result") -> str:
-    """Write the page."""
+def files(result: "Result") -> dict[str, bytes]:
+    """Make the page and its pictures, by the names of their files."""
+    compared = comparison(result)
+    drawn = pictures.draw(result, compared)
+    page = {REPORT: render(result, drawn, compared).encode()}
+    if not raster.has_font():
+        _log.warning("No PNG beside the report: %s is missing (fonts-dejavu-core)", raster.FONT)
+        return page
+    drawn[OVERVIEW] = pictures.overview(drawn)
+    return page | {f"{name}.png": raster.png(picture) for name, picture in drawn.items()}
+
+
+def comparison(result: "Result") -> dict[str, Scores]:
+    """Score simple methods on the judged scans; none where these were learnt from as well."""
+    if result.judged_by == "training":
+        return {}
+    return compare(result.loop.parts.training, result.judged, result.probabilities)
+
+
+def render(result: "Result", drawn: Mapping[str, str], compared: Mapping[str, Scores]) -> str:
+    """Write the page.
+
+    Args:
+        result: The run.
+        drawn: Its pictures.
+        compared: Scores of simple methods and of the model; may be empty.
+    """
     scores = result.scores
-    return _PAGE.substitute(
+    answers = [drawn[f"answer-{name}"] for name in pictures.EXAMPLES]
+    return PAGE.substitute(
         headline=f"{scores.mean:.2f} cells mean error on {len(result.judged)} "
         f"{result.judged_by} scans",
         origin=escape(_origin(result)),
-        scores=_table(
+        plainly="".join(f"<li>{each}</li>" for each in _plainly(scores, compared)),
+        floor=drawn[pictures.PLACES],
+        worst=_worst(scores),
+        answers=_captioned(answers),
+        distances=drawn["errors"] + drawn["share-within"],
+        heard=drawn[pictures.HEARD] + _heard(result),
+        methods=_methods(compared, drawn),
+        calibration=drawn[pictures.RELIABILITY],
+        coverage=f"The circle holds the true cell in {scores.coverage:.0%} of the scans; 68 % is "
+        f"meant. Stated probabilities are off by {scores.ece:.1%} on average.",
+        learning=drawn["loss"] + drawn["learning"],
+        figures=_table(
             ("Measure", "Value"),
             [(_meaning(name), f"{value:.3f}") for name, value in scores.figures().items()],
         ),
-        learning=_learning(result),
-        distances=_distances(result),
-        floor=_floor(result),
-        calibration=_calibration(result),
-        coverage=f"The circle of the uncertainty holds the true cell in {scores.coverage:.0%} of "
-        "the scans; 68 % is meant.",
         hyperparameters=_table(
             ("Name", "Value"),
             [(n, escape(str(v))) for n, v in result.loop.parameters.to_dict().items()],
         ),
     )
+
+
+def _plainly(scores: Scores, compared: Mapping[str, Scores]) -> list[str]:
+    """What the answers are worth, without a word of statistics."""
+    within = f"within {scores.median:.1f} cells, nine in ten within {scores.p90:.1f}"
+    first = f"the right one in {scores.exact:.0%} of the scans"
+    sentences = [
+        f"A phone is placed {scores.mean:.1f} cells from where it is, on average.",
+        f"Half of the answers are {within}; {scores.within(2):.0%} are within two cells.",
+        f"The cell named first is {first}, and among the first three in {scores.top(3):.0%}.",
+    ]
+    simple = {name: each for name, each in compared.items() if name != OURS}
+    if simple:
+        name, best = min(simple.items(), key=lambda each: each[1].mean)
+        by, error = advantage(compared[OURS], best)
+        verdict = "nearer to the truth" if by >= 0 else "further from the truth"
+        sentences.append(
+            f"It is {abs(by):.2f} cells (give or take {error:.2f}) {verdict} than the best simple "
+            f"method, the {name}: {IN_WORDS[name]}."
+        )
+    return sentences
+
+
+def _origin(result: "Result") -> str:
+    loop = result.loop
+    words = [f"{len(loop.parts.training)} scans learnt from in {loop.epoch} epochs."]
+    if result.judged_by == "training":
+        words.append("No visit could be held out: the figures are of the training scans.")
+    else:
+        words.append("Judged by scans that it never saw.")
+    if loop.resumed:
+        words.append(f"Continued after epoch {loop.resumed} of an earlier attempt.")
+    if loop.stopped:
+        words.append("Stopped before its end.")
+    return " ".join(words)
+
+
+def _worst(scores: Scores) -> str:
+    """The cells with the largest mean error."""
+    errors, counts = scores.cell_errors, scores.cell_scans
+    order = np.argsort(np.where(np.isfinite(errors), -errors, np.inf), kind="stable")
+    return _table(
+        ("Cell", "Mean error, cells", "Scans"),
+        [(grid.CELLS[c], f"{errors[c]:.2f}", str(counts[c])) for c in order[:WORST] if counts[c]],
+    )
+
+
+def _heard(result: "Result") -> str:
+    scores = result.scores
+    return _table(
+        ("Beacons heard", "Scans", "Mean error, cells", "Within two cells", "Circle held it"),
+        [
+            (
+                name,
+                str(chosen.sum()),
+                f"{scores.errors[chosen].mean():.2f}",
+                f"{(scores.errors[chosen] <= 2).mean():.0%}",
+                f"{scores.covered[chosen].mean():.0%}",
+            )
+            for name, chosen in pictures.by_beacons_heard(result)
+        ],
+    )
+
+
+def _methods(compared: Mapping[str, Scores], drawn: Mapping[str, str]) -> str:
+    """The model beside simple methods, the best first."""
+    if not compared:
+        return "<p>No scan was held out, so there is nothing fair to compare on.</p>"
+    ranked = sorted(compared.items(), key=lambda each: each[1].mean)
+    rows = [
+        (
+            f"<strong>{name}</strong>" if name == OURS else name,
+            f"{each.mean:.2f}",
+            f"{each.p90:.2f}",
+            f"{each.within(2):.0%}",
+            f"{each.top(3):.0%}",
+            f"{each.nll:.2f}",
+            IN_WORDS[name],
+        )
+        for name, each in ranked
+    ]
+    head = ("Method", "Mean error", "90 % within", "Within two cells", "Among first three")
+    table = _table((*head, "NLL", "How it answers"), rows)
+    return f'{drawn[pictures.BASELINES]}<div class="methods">{table}</div>'
+
+
+def _captioned(drawn: Sequence[str]) -> str:
+    return "".join(
+        f"<figure>{picture}<figcaption>{_title(picture)}</figcaption></figure>" for picture in drawn
+    )
+
+
+def _title(picture: str) -> str:
+    """The title that a picture gives itself, as it is escaped there."""
+    return picture.partition("<title>")[2].partition("</title>")[0]
 
 
 def _meaning(figure: str) -> str:
@@ -78,66 +183,14 @@ def _meaning(figure: str) -> str:
     return next(escape(each.help) for each in metrics.METRICS if each.name == name)
 
 
-def _origin(result: "Result") -> str:
-    loop = result.loop
-    words = [f"{len(loop.parts.training)} scans learnt from in {loop.epoch} epochs."]
-    if result.judged_by == "training":
-        words.append("No visit could be held out: the figures are of the training scans.")
-    if loop.resumed:
-        words.append(f"Continued after epoch {loop.resumed} of an earlier attempt.")
-    if loop.stopped:
-        words.append("Stopped before its end.")
-    return " ".join(words)
-
-
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     titles = "".join(f"<th>{each}</th>" for each in head)
     body = "".join(
-        f'<tr><td>{name}</td><td class="number">{value}</td></tr>' for name, value in rows
+        "<tr>" + "".join(f"<td{_kind(value)}>{value}</td>" for value in row) + "</tr>"
+        for row in rows
     )
-    return f"<table><tr>{titles}</tr>{body}</table>"
+    return f'<div class="wide"><table><tr>{titles}</tr>{body}</table></div>'
 
 
-def _learning(result: "Result") -> str:
-    def course(name: str) -> list[tuple[float, float]]:
-        history = enumerate(result.loop.history, start=1)
-        return [(float(n), figures[name]) for n, figures in history if name in figures]
-
-    losses = Series("training", course("train_loss"))
-    errors = (
-        Series("training", course("train_mean_error_cells")),
-        Series("validation", course("validation_mean_error_cells")),
-    )
-    epochs = Axis("epoch")
-    return line_chart("Loss", epochs, Axis("loss"), [losses]) + line_chart(
-        "Mean error", epochs, Axis("cells"), errors
-    )
-
-
-def _distances(result: "Result") -> str:
-    errors = result.scores.errors
-    top = max(BIN, float(np.ceil(errors.max(initial=0) / BIN)) * BIN)
-    edges = np.linspace(0, top, round(top / BIN) + 1)
-    counts, _ = np.histogram(errors, edges)
-    ordered = np.sort(errors)
-    shares = (np.arange(len(ordered)) + 1) / len(ordered)
-    steps = list(zip(ordered.tolist(), shares.tolist(), strict=True))
-    return bar_chart(
-        "Errors of single scans", Axis("cells"), Axis("scans"), edges.tolist(), counts.tolist()
-    ) + line_chart("Share of scans within", Axis("cells"), Axis("share", 1), [Series("", steps)])
-
-
-def _floor(result: "Result") -> str:
-    floor = Floor(np.asarray(grid.COORDINATES), grid.CELLS, np.asarray(grid.BEACON_POSITIONS))
-    return error_map_svg(floor, result.scores.cell_errors, result.scores.cell_positions)
-
-
-def _calibration(result: "Result") -> str:
-    scores = result.scores
-    return line_chart(
-        "Reliability of the most probable cell",
-        Axis("probability said", 1),
-        Axis("share that is right", 1),
-        [Series("", scores.reliability, dots=True)],
-        diagonal=True,
-    )
+def _kind(value: str) -> str:
+    return ' class="number"' if value[:1].isdigit() and len(value) < 12 else ""

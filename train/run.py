@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from container.environment import Environment
 from model.blerssi import grid, split
@@ -29,7 +30,6 @@ from train.together import together
 from train.upload import ARCHIVE, Destination, Uploader
 from train.writing import writing
 
-REPORT: Final = "report.html"
 METRICS: Final = "metrics.json"
 
 _log = logging.getLogger("blerssi.train")
@@ -44,6 +44,7 @@ class Result:
         judged: The scans that the scores are of.
         judged_by: `validation`, or `training` where nothing could be held out.
         scores: How the artefact answers them.
+        probabilities: (N, 105) its answers.
         signature: What the artefact takes and gives.
         uploaded: The URI of the uploaded archive; None without an upload.
     """
@@ -52,6 +53,7 @@ class Result:
     judged: Scans
     judged_by: str
     scores: Scores
+    probabilities: npt.NDArray[np.float32]
     signature: Signature
     uploaded: str | None = None
 
@@ -66,7 +68,7 @@ class Result:
             f"Model of {self.loop.epoch} epochs{stopped}",
             f"Mean error on {len(self.judged)} {self.judged_by} scans: {errors}",
             f"Model:  {environment.model_dir}",
-            f"Report: {environment.output_data_dir / REPORT}",
+            f"Report: {environment.output_data_dir / report.REPORT}",
         ]
         if self.uploaded:
             lines.append(f"model_artifact_url={self.uploaded}")
@@ -186,7 +188,7 @@ def _save(loop: Loop, folder: Path) -> Result:
     learnt = loop.fit.probabilities(loop.parts.training.readings)
     signature = save.describe(learnt, figures, facts)
     found = save.save(folder, loop.fit.network, signature, judged.readings, expected)
-    return Result(loop, judged, judged_by, score(found, judged.cells), signature)
+    return Result(loop, judged, judged_by, score(found, judged.cells), found, signature)
 
 
 def _report(result: Result, folder: Path) -> None:
@@ -200,11 +202,12 @@ def _report(result: Result, folder: Path) -> None:
         "history": loop.history,
         "hyperparameters": loop.parameters.to_dict(),
     }
-    page = report.render(result)
+    pages = report.files(result)
     with writing("The report", folder):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / METRICS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-        (folder / REPORT).write_text(page, encoding="utf-8")
+        for name, content in pages.items():
+            (folder / name).write_bytes(content)
     baseline.write(folder, result.signature.input, loop.parts.training.readings)
 
 

@@ -22,6 +22,7 @@ _TIP: Final = (
     'markerHeight="5" orient="auto"><path d="M0,0L6,3L0,6Z" class="dot"/></marker></defs>'
 )
 _POINTED: Final = 'marker-end="url(#tip)"'
+_FAINT: Final = 'stroke-dasharray="2 3"'
 
 Numbers = npt.NDArray[np.floating[Any]]
 Points = npt.NDArray[np.float64]
@@ -89,7 +90,12 @@ def floor_map_svg(
 
 
 def error_map_svg(
-    floor: Floor, errors: Numbers, predicted: Points, *, title: str = "Mean error of each cell"
+    floor: Floor,
+    errors: Numbers,
+    predicted: Points,
+    radii: Numbers | None = None,
+    *,
+    title: str = "Mean error of each cell",
 ) -> str:
     """Draw where scans of each cell were thought to be: mean error as shade, mean shift as arrow.
 
@@ -97,6 +103,7 @@ def error_map_svg(
         floor: Cells and beacons.
         errors: (K,) mean error in cells; NaN for cells without a scan.
         predicted: (K, 2) mean predicted position; NaN for cells without a scan.
+        radii: (K,) mean uncertainty in cells, drawn around it; None for no circles.
         title: For screen readers.
 
     Raises:
@@ -111,6 +118,9 @@ def error_map_svg(
         for label, error in zip(floor.labels, errors, strict=True)
     ]
     shapes = [_TIP, *plan.frame(), *plan.cells(floor, shades, hints, "fill2")]
+    if radii is not None:
+        for point, radius in zip(predicted[judged], radii[judged], strict=True):
+            shapes.append(svg.circle(plan.at(point), float(radius) * CELL, "axis", _FAINT))
     for start, end in zip(floor.coordinates[judged], predicted[judged], strict=True):
         shapes.append(svg.line(plan.at(start), plan.at(end), "ink", _POINTED))
     legend = [
@@ -118,6 +128,8 @@ def error_map_svg(
         *plan.beacon_legend(floor),
         ("arrow", "true cell to mean predicted position"),
     ]
+    if radii is not None:
+        legend.append(("circle", "68 % of the scans are meant to be within"))
     return plan.picture(title, shapes, legend)
 
 
@@ -208,6 +220,8 @@ def _sample(kind: str, x: float, y: float) -> str:
             return _diamond(x, y)
         case "frame":
             return svg.rectangle((x - 6, y - 6), (12, 12), "line3", 0)
+        case "circle":
+            return svg.circle((x, y), 6, "axis", _FAINT)
         case "arrow":
             return svg.line((x - 6, y), (x + 6, y), "ink", _POINTED)
     return svg.circle((x, y), 5, kind)

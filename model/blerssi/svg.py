@@ -1,5 +1,6 @@
 """A few SVG shapes that look the same on light and on dark paper, alone and inside a page."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 from typing import Final
@@ -22,6 +23,9 @@ STYLE: Final = """
 .blerssi .line3{stroke:#4cc795}.blerssi .fill3{fill:#4cc795}}
 """.replace("\n", "")
 
+_SIZE: Final = re.compile(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
+_FLUID: Final = 'style="max-width:100%;height:auto"'
+
 Point = tuple[float, float]
 
 
@@ -36,10 +40,25 @@ def document(width: float, height: float, title: str, shapes: Iterable[str]) -> 
     """
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="blerssi" role="img" '
-        f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-        f'style="max-width:100%;height:auto"><title>{escape(title)}</title>'
+        f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" '
+        f"{_FLUID}><title>{escape(title)}</title>"
         f"<style>{STYLE}</style>{''.join(shapes)}</svg>"
     )
+
+
+def inside(at: Point, picture: str) -> str:
+    """A whole picture as a shape of another one, whose style it shares."""
+    place = f'<svg x="{at[0]:g}" y="{at[1]:g}" '
+    bare = picture.replace(_FLUID, "", 1).replace(f"<style>{STYLE}</style>", "")
+    return bare.replace("<svg ", place, 1)
+
+
+def size(picture: str) -> Point:
+    """Width and height of a picture in pixels."""
+    found = _SIZE.search(picture)
+    if found is None:
+        raise ValueError("This is no picture of `document`.")
+    return float(found[1]), float(found[2])
 
 
 def text(at: Point, words: str, kind: str = "", anchor: str = "middle") -> str:
