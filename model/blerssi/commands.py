@@ -3,7 +3,8 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,11 +60,36 @@ def _download(chosen: argparse.Namespace) -> None:
     print(f"{chosen.to}: {'fetched and verified' if fetched else 'was there already, verified'}.")
 
 
+@contextmanager
+def show_share() -> Iterator[Callable[[int, int], None]]:
+    """Show on a terminal which share of something is done, and clear the line in the end."""
+    on_terminal = sys.stderr.isatty()
+
+    def show(done: int, total: int) -> None:
+        if on_terminal:
+            print(
+                f"{_CLEAR}{_bar(done, total)} {done:,} of {total:,}",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
+
+    try:
+        yield show
+    finally:
+        if on_terminal:
+            print(_CLEAR, end="", file=sys.stderr, flush=True)
+
+
+def _bar(done: int, total: int) -> str:
+    full = min(_BAR, _BAR * done // total)
+    return "█" * full + "░" * (_BAR - full)
+
+
 def _show_bar(arrived: int, total: int | None) -> None:
     words = f"{arrived / 1e6:.1f} MB"
     if total:
-        done = min(_BAR, _BAR * arrived // total)
-        words = f"{'█' * done}{'░' * (_BAR - done)} {words} of {total / 1e6:.1f} MB"
+        words = f"{_bar(arrived, total)} {words} of {total / 1e6:.1f} MB"
     print(f"{_CLEAR}{words}", end="", file=sys.stderr, flush=True)
 
 

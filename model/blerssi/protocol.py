@@ -3,7 +3,7 @@
 Only genuine scans take part. A copy of a scan (`model.blerssi.split.copies`) would let a method
 look at the answer where its source is judged, and tells nothing new where it is not.
 
-Four families of splits, from easy to hard:
+Four families of splits:
 
     g3     new visits at surveyed cells: half of the cells that were visited more than once give
            one whole visit each
@@ -26,7 +26,10 @@ REPEATED: Final = 0.5  # share of the cells with several visits that give one, i
 VISITS: Final = 0.2  # share of the visits that are judged, in g2
 CELLS: Final = 0.2  # share of the cells that are judged, in gcell
 
+DAYS: Final = "gday"
+
 Indices = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +76,34 @@ class Survey:
         judged = FAMILIES[family](self, seed)
         return self.genuine[~judged], self.genuine[judged]
 
+    def facts(self) -> dict[str, int]:
+        """What was found, as JSON data."""
+        return {
+            "scans": len(self.scans),
+            "genuine": len(self.genuine),
+            "copies": self.copies,
+            "visits": _number(self.visits),
+            "days": _number(self.days),
+            "cells": len(np.unique(self.cells)),
+        }
+
+    def summary(self) -> str:
+        """What was found, in a sentence."""
+        facts = {name: f"{count:,}" for name, count in self.facts().items()}
+        return (
+            "{scans} scans: {genuine} genuine ones in {visits} visits at {cells} cells on {days} "
+            "days, and {copies} copies of scans of another day, which are left out."
+        ).format_map(facts)
+
 
 def splits(scans: Scans, family: str, seed: int) -> tuple[Indices, Indices]:
     """Choose the scans of one split; see `Survey.split`. Many splits are faster from one survey."""
     return Survey.of(scans).split(family, seed)
 
 
-Mask = npt.NDArray[np.bool_]
+def repeats(survey: Survey, family: str, wanted: int) -> int:
+    """How many splits of a family there are to be: as many as wanted, or one a day."""
+    return _number(survey.days) if family == DAYS else wanted
 
 
 def _new_visits_at_surveyed_cells(survey: Survey, seed: int) -> Mask:
@@ -96,12 +120,16 @@ def _new_visits(survey: Survey, seed: int) -> Mask:
 
 
 def _day(survey: Survey, seed: int) -> Mask:
-    days = int(survey.days.max(initial=0)) + 1
+    days = _number(survey.days)
     return survey.days == seed % days if days > 1 else np.zeros(len(survey.days), np.bool_)
 
 
 def _unseen_cells(survey: Survey, seed: int) -> Mask:
     return _some(survey.cells, CELLS, seed)
+
+
+def _number(numbered: Indices) -> int:
+    return int(numbered.max(initial=-1)) + 1
 
 
 def _some(groups: Indices, share: float, seed: int) -> Mask:
@@ -114,6 +142,18 @@ def _some(groups: Indices, share: float, seed: int) -> Mask:
 FAMILIES: Final[Mapping[str, Callable[[Survey, int], Mask]]] = {
     "g3": _new_visits_at_surveyed_cells,
     "g2": _new_visits,
-    "gday": _day,
+    DAYS: _day,
     "gcell": _unseen_cells,
+}
+MEANING: Final[Mapping[str, str]] = {
+    "g3": "new visits at surveyed cells",
+    "g2": "new visits anywhere",
+    DAYS: "whole days, by what the other days taught",
+    "gcell": "cells that nobody surveyed",
+}
+WAYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "g3": ("one scan", "5 standing scans"),
+    "g2": ("one scan", "5 standing scans"),
+    DAYS: ("one scan", "the day as a walk"),
+    "gcell": ("one scan",),
 }
