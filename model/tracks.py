@@ -187,4 +187,5 @@ def _longest_first(devices: Indices) -> tuple[Indices, Indices, Indices]:
 
 
 def _normalised(weights: Doubles) -> Doubles:
-    return weights / weights.sum(axis=1, keepdims=True)
+    result: Doubles = weights / weights.sum(axis=1, keepdims=True)
+    return result

@@ -7,16 +7,17 @@ claims is believed before it is compared with the bytes that are there.
 import io
 import json
 import math
-import re
 import zipfile
 import zlib
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from model.errors import Problem
+from serve import strict_json
 from serve.errors import Kind, ServeError
+from serve.strict_json import RefusedError
 
 Array = npt.NDArray[Any]
 
@@ -24,17 +25,7 @@ _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
-_LONG = 1 << 20  # characters
-_BLANK = r"[ \t\n\r]*"
-_LIST = re.compile(rf'{_BLANK}({{{_BLANK}"instances"{_BLANK}:{_BLANK})?\[{_BLANK}')
-_COMMA = re.compile(f"{_BLANK},{_BLANK}")
-_END = re.compile(rf"{_BLANK}\]{_BLANK}")
-_END_OF_OBJECT = re.compile(rf"{_BLANK}\]{_BLANK}}}{_BLANK}")
 _SNIPPET = 20  # characters before and after a fault that are shown
-
-
-class _RefusedError(ValueError):
-    """Sound JSON for Python's parser, but not for ours."""
 
 
 def text(body: bytes, charset: str) -> str:
@@ -59,10 +50,8 @@ def json_value(document: str) -> object:
     Raises:
         ServeError: It is no JSON, repeats a name, holds NaN or Infinity, or is nested too deeply.
     """
-    if len(document) > _LONG and (found := _long_list(document)) is not None:
-        return found
     try:
-        return _decode_json(document)
+        return strict_json.decode(document)
     except ValueError as error:
         raise _malformed(
             f"The body is not valid JSON: {_cause(error)}.",
@@ -82,7 +71,7 @@ def json_lines(document: str) -> list[object]:
         if not line or line.isspace():
             continue
         try:
-            values.append(_decode_json(line))
+            values.append(strict_json.decode(line))
         except ValueError as error:
             row = len(values) + len(problems)
             cause = f"valid JSON; {_cause(error)}"
@@ -170,58 +159,11 @@ def _malformed(message: str, problems: list[Problem], hint: str = "") -> ServeEr
     return ServeError(Kind.MALFORMED_BODY, message, problems=problems, hint=hint)
 
 
-def _decode_json(document: str) -> object:
-    try:
-        return _DECODER.decode(document)
-    except RecursionError:
-        raise _RefusedError("it is nested too deeply") from None
-
-
-def _long_list(document: str) -> object:
-    """Read `[…]` or `{"instances": […]}` value by value; None where it is anything else.
-
-    Parsed in one go, a long document would keep every other thread of the worker waiting, and
-    /ping with them (C1.23).
-    """
-    start = _LIST.match(document)
-    if not start:
-        return None
-    values: list[object] = []
-    at = start.end()
-    try:
-        while True:
-            value, at = _DECODER.raw_decode(document, at)
-            values.append(value)
-            if comma := _COMMA.match(document, at):
-                at = comma.end()
-            elif start[1]:
-                return {"instances": values} if _END_OF_OBJECT.fullmatch(document, at) else None
-            else:
-                return values if _END.fullmatch(document, at) else None
-    except (ValueError, RecursionError):
-        return None
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    result = dict(pairs)
-    if len(result) < len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise _RefusedError(f"the name {name!r:.60} comes twice in one object")
-            seen.add(name)
-    return result
-
-
-def _constant(name: str) -> NoReturn:
-    raise _RefusedError(f"{name} is no JSON number; a missing reading is null")
-
-
 def _cause(error: ValueError) -> str:
     match error:
         case json.JSONDecodeError():
             return f"{error.msg} at line {error.lineno} column {error.colno}"
-        case _RefusedError():
+        case RefusedError():
             return str(error)
         case _:
             return "a number has more digits than can be read"
@@ -230,6 +172,3 @@ def _cause(error: ValueError) -> str:
 def _found(error: ValueError, document: str) -> str:
     at = error.pos if isinstance(error, json.JSONDecodeError) else 0
     return document[max(0, at - _SNIPPET) : at + _SNIPPET]
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)

@@ -150,7 +150,13 @@ LONG = ", ".join(["[-70, null, 1.5]"] * 80_000)
 
 
 @pytest.mark.parametrize(
-    "document", [f"[{LONG}]", f'\n{{ "instances" :\t[ {LONG} ] \n}}\n', f'{{"x": [{LONG}]}}']
+    "document",
+    [
+        f"[{LONG}]",
+        f'\n{{ "instances" :\t[ {LONG} ] \n}}\n',
+        f'{{"x": [{LONG}]}}',
+        f'{{"sequence": true, "instances": [{LONG}] , "none": [], "x": {{"y": [1]}}}}',
+    ],
 )
 def test_long_documents_mean_what_they_mean_in_one_go(document: str) -> None:
     assert parse.json_value(document) == json.loads(document)
@@ -162,3 +168,9 @@ def test_long_documents_mean_what_they_mean_in_one_go(document: str) -> None:
 )
 def test_long_documents_are_as_strict(ending: str) -> None:
     assert refusal(parse.json_value, f"[{LONG}, 1{ending}").kind is Kind.MALFORMED_BODY
+
+
+@pytest.mark.parametrize("ending", ['"a" 1}', '"a": 1]', "1: 2}", '"x": 1}', "}", '"a": 1}}'])
+def test_members_beside_a_long_list_are_read_as_strictly(ending: str) -> None:
+    document = f'{{"x": [{LONG}], {ending}'
+    assert refusal(parse.json_value, document).kind is Kind.MALFORMED_BODY
