@@ -78,7 +78,7 @@ format: $(IMAGE_ENV)/.tools ## Formats the code
 
 .PHONY: lock
 lock: $(IMAGE_ENV)/.tools ## Locks the newest allowed packages with their hashes
-	@for lock in image client deploy tools sdk-v2 sdk-v3; do \
+	@for lock in image client deploy tools tune sdk-v2 sdk-v3; do \
 		$(IMAGE_ENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header \
 			--no-annotate --no-strip-extras --emit-build-options --python-version 3.11 \
 			requirements/$$lock.in --output-file requirements/$$lock.txt || exit 1; done
@@ -87,8 +87,8 @@ lock: $(IMAGE_ENV)/.tools ## Locks the newest allowed packages with their hashes
 clean: ## Removes the environments and everything that was built
 	rm -rf .venv build .coverage .coverage.* .hypothesis .*_cache
 
-$(IMAGE_ENV)/.ready: requirements/image.txt scripts/environment
-	@scripts/environment image requirements/image.txt
+$(IMAGE_ENV)/.ready: requirements/image.txt requirements/tune.txt scripts/environment
+	@scripts/environment image requirements/image.txt requirements/tune.txt
 	@touch $@
 
 $(CLIENT_ENV)/.ready: requirements/client.txt scripts/environment

@@ -1,4 +1,6 @@
-"""`python -m train`: one training run; `--help` lists its flags.
+"""`python -m train`: one training run; `python -m train tune`: the search for a better one.
+
+`--help` lists the flags of either.
 
 Exit codes: 0 a model was saved, 2 the caller's input is wrong, 3 the machine or S3 refused, 1 a
 fault of this project.
@@ -10,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
-from typing import TextIO
+from typing import Final, TextIO
 
 from container import logs
 from container.environment import Environment
@@ -24,6 +26,7 @@ from train import distributed
 from train.children import die_with_parent
 from train.progress import Streams, wants_bar
 
+TUNE: Final = "tune"  # the only word that is no flag
 _EXIT_CODES = {UserError: 2, PlatformError: 3, AlgorithmError: 1}
 
 
@@ -44,10 +47,12 @@ def main(
         errors: For logs and the progress bar.
 
     Returns:
-        The exit code (C5.4).
+        The exit code (C5.4); 130 for a search that was stopped.
     """
     environment = Environment.from_variables(variables)
     try:
+        if arguments[:1] == [TUNE]:
+            return _tune(environment, arguments[1:], stop, output, errors)
         flags = command_line.parse(arguments)
         clear_failure(environment.failure_file)
         settings = Settings.from_variables(variables)
@@ -77,6 +82,22 @@ def _train(
     bar = errors if wants_bar(environment, errors) else None
     result = run(environment, flags, Streams(output, bar), stop)
     print(result.summary(environment), file=output, flush=True)
+
+
+def _tune(
+    environment: Environment,
+    arguments: Sequence[str],
+    stop: Callable[[], bool],
+    output: TextIO,
+    errors: TextIO,
+) -> int:
+    from train.tuning import command
+
+    settings = Settings.from_variables(environment.variables)
+    logs.configure(settings.log_level, settings.log_style, errors)
+    bar = errors if wants_bar(environment, errors) else None
+    clear_failure(environment.failure_file)
+    return command.run(environment, arguments, Streams(output, bar), stop)
 
 
 def _fail(error: Exception, environment: Environment, errors: TextIO) -> int:
