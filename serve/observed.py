@@ -18,9 +18,10 @@ class Observed(NamedTuple):
     Attributes:
         fields: The signature's.
         missing: For each of them, in how many rows it has no reading.
-        no_signal: Rows without any reading.
-        out_of_coverage: Rows whose answer is too uncertain.
-        confidence: Sum of the rows' highest probabilities.
+        no_signal: Answers to rows without any reading.
+        out_of_coverage: Answers with this status.
+        confidence: Mean of the answers' highest probabilities times the number of rows, for an
+            answer may be about several of them.
     """
 
     fields: tuple[str, ...]
@@ -39,13 +40,14 @@ def observe(
         fields: Names of the rows' columns.
         missing: What stands for no reading.
         rows: (N, fields) float32.
-        answers: To each row.
+        answers: To each row, or to several together.
     """
     status = list(answers.status)
+    weight = len(rows) / max(len(status), 1)
     return Observed(
         fields,
         np.count_nonzero(rows == np.float32(missing), axis=0).tolist(),
         status.count(NO_SIGNAL),
         status.count(OUT_OF_COVERAGE),
-        float(answers.probabilities.max(axis=1, initial=0.0).sum()),
+        float(answers.probabilities.max(axis=1, initial=0.0).sum()) * weight,
     )

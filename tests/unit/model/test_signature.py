@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.errors import SignatureError
-from model.signature import MOST_PLACES, Field, InputSpec, OutputSpec, Signature
+from model.signature import MOST_PLACES, Field, InputSpec, Motion, OutputSpec, Signature
 from tests.support import models
 
 numbers = st.floats(-1e6, 1e6, width=32)
 names = st.text(min_size=1, max_size=8)
+shares = st.floats(0, 1)
 
 
 @st.composite
@@ -37,6 +38,7 @@ def signatures(draw: st.DrawFn) -> Signature:
             ("column", "row") if coordinates else (),
             tuple(coordinates),
             draw(st.none() | st.floats(0, 100)),
+            Motion(*draw(st.tuples(st.floats(0, 1), st.floats(0.1, 9), shares, shares))),
         ),
         draw(st.dictionaries(names, names, max_size=2)),
         draw(st.dictionaries(names, numbers, max_size=2)),
@@ -171,4 +173,24 @@ def test_places_are_limited_because_their_distances_are_kept() -> None:
 @pytest.mark.parametrize("data", [None, [], "x", 1])
 def test_something_else_is_no_signature(data: object) -> None:
     with pytest.raises(SignatureError, match="an object was expected"):
+        Signature.from_dict(data)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_file_that_says_nothing_of_motion_has_the_defaults(gone: bool) -> None:
+    data = models.signature().to_dict()
+    data["output"]["motion"] = None
+    if gone:
+        del data["output"]["motion"]
+    assert Signature.from_dict(data).output.motion == Motion(0.7, 1.0, 0.7, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("stay", 1.5), ("reach", 0), ("evidence", -0.1), ("standing", 2), ("stay", "often")],
+)
+def test_motion_that_cannot_be_is_refused(name: str, value: object) -> None:
+    data = models.signature().to_dict()
+    data["output"]["motion"] = vars(Motion()) | {name: value}
+    with pytest.raises(SignatureError, match="motion"):
         Signature.from_dict(data)
