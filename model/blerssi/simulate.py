@@ -103,6 +103,8 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     if not (chosen.output or chosen.compare or chosen.write_plan):
         parser.error("one of --output, --compare and --write-plan is needed")
+    if not chosen.output and (chosen.validation or chosen.truth or chosen.validation_truth):
+        parser.error("--validation, --truth and --validation-truth go with --output")
     try:
         plan = _plan(parser, chosen)
         if chosen.write_plan:

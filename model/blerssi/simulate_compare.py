@@ -1,10 +1,11 @@
 """Real and simulated surveys side by side: `python -m model.blerssi.simulate --compare FILE`.
 
 What is heard is compared on the real survey's own design: the same cells are visited in the same
-order for as many scans, in made-up buildings. How visits are laid out is compared with the surveys
-that the simulator makes by itself.
+order for as many scans, in made-up buildings, and simple methods are judged by the same visits. How
+visits are laid out is compared with the surveys that the simulator makes by itself.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +21,6 @@ from model.blerssi.simulate_world import World
 from model.blerssi.table import DataError
 
 WORLDS: Final = 20  # buildings; one survey differs from the next by the spread that is shown
-SPLITS: Final = 10  # of the real survey; each made-up one is split once
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,10 @@ def compare(scans: Scans, seed: int) -> Comparison:
         building, again, own = (np.random.default_rng((seed, number, part)) for part in range(3))
         world = World.build(LIBRARY, building)
         made = stand(world, again, design, DAYS[0]).scans
-        alike.append({**statistics(made, LIBRARY), **_methods(made, 1)})
+        alike.append({**statistics(made, LIBRARY), **_methods(made, [number])})
         free.append(statistics(survey(world, own).scans, LIBRARY))
     rows = []
-    for name, real in {**statistics(genuine, LIBRARY), **_methods(genuine, SPLITS)}.items():
+    for name, real in {**statistics(genuine, LIBRARY), **_methods(genuine, range(WORLDS))}.items():
         found = np.array([each[name] for each in (free if name in COURSE else alike)])
         found = found[np.isfinite(found)]
         mean, deviation = (found.mean(), found.std()) if len(found) else (np.nan, np.nan)
@@ -113,13 +113,13 @@ def compare(scans: Scans, seed: int) -> Comparison:
     return Comparison(len(genuine), len(scans) - len(genuine), tuple(rows))
 
 
-def _methods(scans: Scans, splits: int) -> dict[str, float]:
+def _methods(scans: Scans, seeds: Iterable[int]) -> dict[str, float]:
     """How simple methods err on visits that they have not seen, on average over splits."""
     judged = protocol.Survey.of(scans)
     errors = {name: list[float]() for name in baselines.LIGHT}
     surprise = {name: list[float]() for name in baselines.LIGHT}
-    for number in range(splits):
-        known, new = (scans.take(part) for part in judged.split("g2", number))
+    for seed in seeds:
+        known, new = (scans.take(part) for part in judged.split("g2", seed))
         for name, method in baselines.LIGHT.items():
             scores = score(method(known)(new.readings), new.cells)
             errors[name].append(scores.mean)

@@ -42,12 +42,12 @@ class Radio:
         most: Probability of hearing a strong beacon.
     """
 
-    louder: float = 0.6
+    louder: float = 0.3
     exponent: float = 3.0
     nearest: float = 0.68
-    shadow: float = 3.8
-    reach: float = 2.0
-    visit: float = 3.2
+    shadow: float = 5.0
+    reach: float = 3.0
+    visit: float = 2.0
     scan: float = 4.0
     threshold: float = -80.8
     slope: float = 1.05
