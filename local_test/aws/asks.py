@@ -20,6 +20,7 @@ _SAGEMAKER = {  # a noun of an operation's name: the kind in ARNs, and the membe
     "EndpointConfig": ("endpoint-config", "EndpointConfigName"),
     "Endpoint": ("endpoint", "EndpointName"),
     "Model": ("model", "ModelName"),
+    "HyperParameterTuningJob": ("hyper-parameter-tuning-job", "HyperParameterTuningJobName"),
     "TrainingJob": ("training-job", "TrainingJobName"),
     "TransformJob": ("transform-job", "TransformJobName"),
 }
@@ -83,7 +84,9 @@ def _more_of_sagemaker(action: str, given: Parameters, resources: Sequence[str])
     """Yield what creating needs besides: the right to pass the role on, and to tag."""
     passed: Context = {"iam:passedtoservice": ["sagemaker.amazonaws.com"]}
     if action.startswith("Create"):
-        yield from (Ask("iam:PassRole", given[name], passed) for name in _ROLES if given.get(name))
+        within = given.get("TrainingJobDefinition") or {}  # of a tuning job
+        roles = [each[name] for each in (given, within) for name in _ROLES if each.get(name)]
+        yield from (Ask("iam:PassRole", role, passed) for role in roles)
         if given.get("Tags"):
             yield from (Ask("sagemaker:AddTags", each, _tags(given)) for each in resources[:1])
 

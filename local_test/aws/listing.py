@@ -12,7 +12,12 @@ _TIMES = {"CreationTime": "CreationTime", "LastModifiedTime": "LastModifiedTime"
 
 
 def page(
-    rows: Sequence[Mapping[str, Any]], given: Mapping[str, Any], *, name: str, status: str = ""
+    rows: Sequence[Mapping[str, Any]],
+    given: Mapping[str, Any],
+    *,
+    name: str,
+    status: str = "",
+    more: Mapping[str, str] | None = None,
 ) -> tuple[list[Mapping[str, Any]], str | None]:
     """Give one page of summaries and the token of the next; None on the last page.
 
@@ -22,11 +27,12 @@ def page(
             SortOrder, MaxResults, NextToken.
         name: The member that holds a summary's name, such as `EndpointName`.
         status: The member that holds its status, where there is one.
+        more: Members by what else SortBy may name.
 
     Raises:
         AwsError: The token is none of ours.
     """
-    members = {"Name": name, "Status": status, **_TIMES}
+    members = {"Name": name, "Status": status, **_TIMES, **(more or {})}
     member = members[given.get("SortBy", "CreationTime")]
     found = sorted(
         (row for row in rows if _wanted(row, given, name, status)),

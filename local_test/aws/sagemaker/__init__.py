@@ -9,6 +9,7 @@ runtime ──▶ answering ──▶ forwarding    one request: headers, limits
 metrics, statistics, scaling            what is counted, and what follows from it
 background                              what goes on by itself
 training_jobs, transform_jobs           what runs to an end
+    tuning_jobs ──▶ training_jobs           many of them, held against each other
 """
 
 import importlib

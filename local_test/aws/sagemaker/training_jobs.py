@@ -37,18 +37,27 @@ def create_training_job(cloud: Cloud, given: Mapping[str, Any]) -> Mapping[str, 
     if name in _table(cloud):
         raise _in_use(arn)
     tags.check(given.get("Tags", ()))
-    if found := list(_problems(given)):
-        raise validation(f"The training job cannot run here: {'; '.join(found)}.")
-    document = _document(given, arn)
-    Delivery(cloud, given["RoleArn"], training_run.channels(document), 0, 1).check()
-    sources.parsed(given["OutputDataConfig"]["S3OutputPath"])
-    image = given["AlgorithmSpecification"]["TrainingImage"]
-    _check_place(jobs.runner_of(cloud, image, given["RoleArn"]), given)
-    if not _table(cloud).create(name, document):
+    check(cloud, given)
+    if not _table(cloud).create(name, _document(given, arn)):
         raise _in_use(arn)
     tags.put(cloud, arn, given.get("Tags", ()))
     cloud.tasks.start(arn, lambda: training_run.run(cloud, _table(cloud), name))
     return {"TrainingJobArn": arn}
+
+
+def check(cloud: Cloud, given: Mapping[str, Any]) -> None:
+    """Make sure that a job can run: its members, role, image and data.
+
+    Raises:
+        AwsError: It cannot.
+    """
+    if found := list(_problems(given)):
+        raise validation(f"The training job cannot run here: {'; '.join(found)}.")
+    channels = training_run.channels(_document(given, ""))
+    Delivery(cloud, given["RoleArn"], channels, 0, 1).check()
+    sources.parsed(given["OutputDataConfig"]["S3OutputPath"])
+    image = given["AlgorithmSpecification"]["TrainingImage"]
+    _check_place(jobs.runner_of(cloud, image, given["RoleArn"]), given)
 
 
 @SAGEMAKER.operation("DescribeTrainingJob")
