@@ -17,7 +17,8 @@ th{border-bottom:1px solid #8796a6}td.number{font-variant-numeric:tabular-nums}
 .charts{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:flex-start}
 .charts>*{min-width:0;max-width:100%}
 .wide{overflow-x:auto;max-width:100%}
-figure{margin:0;flex:1 1 500px;max-width:580px}figcaption,.note{color:#5b6b7c}
+figure{margin:0;flex:1 1 500px}
+.charts>figure{max-width:min(580px,100%)}figcaption,.note{color:#5b6b7c}
 figure svg{width:100%}
 @media (max-width:640px){.methods td,.methods th{white-space:nowrap}
 .map{overflow-x:auto}.map>svg{max-width:none!important}}
@@ -42,8 +43,7 @@ $worst</div></div>
 <div class="charts">$answers</div>
 <h2>How far off</h2><div class="charts">$distances</div>
 <h2>By number of beacons heard</h2>
-<p>A scan that hears more beacons tells more about where it was taken. Few scans hear many, so the
-lower bars are rougher.</p>
+<p>Few scans hear many beacons, so what is said of them is rough.</p>
 <div class="charts">$heard</div>
 <h2>Is it worth a model?</h2>
 <p>Simple methods that learnt from the same scans and were asked about the same ones. Distances in
@@ -51,7 +51,8 @@ cells; of many thousand scans an even part is taken.</p>
 <div class="charts">$methods</div>
 <h2>Does it know how sure it is?</h2>
 <p>When it says 30 %, it should be right three times in ten: dots on the dashed line mean just that,
-dots below it that the model is too sure of itself. Every dot stands for as many scans.</p>
+dots below it that the model is too sure of itself. Every dot stands for as many scans as the
+next.</p>
 <div class="charts">$calibration</div>
 <p class="note">$coverage</p>
 <h2>Learning</h2>

@@ -100,12 +100,11 @@ def by_beacons_heard(result: "Result") -> list[tuple[str, npt.NDArray[np.bool_]]
 
 
 def _heard(result: "Result") -> str:
-    errors = result.scores.errors
-    rows = [
-        Row(name, mean, f"{mean:.2f} ({chosen.sum()} scan{'s' * (chosen.sum() != 1)})", ours=True)
-        for name, chosen in by_beacons_heard(result)
-        for mean in [float(errors[chosen].mean())]
-    ]
+    rows = []
+    for name, chosen in by_beacons_heard(result):
+        mean, number = float(result.scores.errors[chosen].mean()), int(chosen.sum())
+        words = f"{mean:.2f} ({number} {'scan' if number == 1 else 'scans'})"
+        rows.append(Row(name, mean, words, ours=True))
     return row_chart("Mean error by number of beacons heard", "cells", rows)
 
 

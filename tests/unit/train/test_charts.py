@@ -3,7 +3,7 @@ from math import inf, nan
 import pytest
 
 from tests.support.pictures import elements, texts
-from train.charts import Axis, Series, bar_chart, line_chart
+from train.charts import Axis, Row, Series, bar_chart, line_chart, row_chart
 
 X, Y = Axis("epoch"), Axis("loss")
 
@@ -120,3 +120,30 @@ def test_a_bar_tells_its_edges_and_height() -> None:
 def test_edges_and_heights_must_fit() -> None:
     with pytest.raises(ValueError, match="zip"):
         bar_chart("T", X, Y, [0, 1, 2], [1])
+
+
+ROWS = [Row("first", 4, "4.0", ours=True), Row("second", 2, "2.0"), Row("none", nan, "unknown")]
+
+
+def test_rows_are_as_long_as_their_values_and_below_each_other() -> None:
+    bars = elements(row_chart("T", "cells", ROWS), "rect")
+    lengths = [float(bar.get("width", "")) for bar in bars]
+    assert lengths[1] == pytest.approx(lengths[0] / 2, abs=0.2)
+    assert lengths[2] == 0
+    assert len({bar.get("x") for bar in bars}) == 1
+    tops = [float(bar.get("y", "")) for bar in bars]
+    assert tops == sorted(tops)
+    assert tops[0] < tops[1]
+
+
+def test_our_row_is_set_apart_and_all_are_named() -> None:
+    picture = row_chart("T", "cells", ROWS)
+    assert [bar.get("class") for bar in elements(picture, "rect")] == ["fill1", "fill2", "fill2"]
+    assert {"T", "cells", "first", "second", "4.0", "2.0", "unknown"} <= set(texts(picture))
+
+
+@pytest.mark.parametrize("rows", [[], [Row("zero", 0, "0")], [Row("none", nan, "?")]])
+def test_rows_without_a_length_are_drawn_too(rows: list[Row]) -> None:
+    picture = row_chart("T", "cells", rows)
+    assert "nan" not in picture
+    assert len(elements(picture, "rect")) == len(rows)

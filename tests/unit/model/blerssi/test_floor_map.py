@@ -109,3 +109,12 @@ def test_maps_without_errors_are_drawn_too(errors: list[Any]) -> None:
 def test_errors_of_another_floor_are_refused() -> None:
     with pytest.raises(ValueError, match="zip"):
         error_map_svg(FLOOR, np.ones(2), COORDINATES)
+
+
+def test_circles_show_how_unsure_the_answers_of_each_cell_were() -> None:
+    errors, radii = np.array([1.0, np.nan, 2.0]), np.array([1.5, np.nan, 0.5])
+    picture = error_map_svg(FLOOR, errors, COORDINATES, radii)
+    drawn = [float(each.get("r", "")) for each in elements(picture, "circle", "axis")]
+    assert drawn[:2] == pytest.approx([1.5 * CELL, 0.5 * CELL], abs=0.05)
+    assert len(drawn) == 3  # and one in the legend
+    assert "68 % of the scans are meant to be within" in texts(picture)

@@ -48,3 +48,18 @@ def test_every_colour_has_a_light_and_a_dark_form(kind: str) -> None:
 
 def test_the_picture_brings_its_style() -> None:
     assert texts(drawn(), "style") == [svg.STYLE]
+
+
+def test_a_picture_knows_its_size() -> None:
+    assert svg.size(svg.document(40, 30.5, "T", [])) == (40, 30.5)
+    with pytest.raises(ValueError, match="no picture"):
+        svg.size("<p>")
+
+
+def test_a_picture_inside_another_keeps_its_size_and_shares_the_style() -> None:
+    inner = svg.document(40, 30, "inner", [svg.circle((1, 1), 1, "fill1")])
+    outer = svg.document(90, 60, "outer", [svg.inside((10, 20), inner)])
+    (_, found) = elements(outer, "svg")
+    place = [found.get(name) for name in ("x", "y", "width", "height", "style")]
+    assert place == ["10", "20", "40", "30", None]
+    assert outer.count("<style>") == 1
