@@ -1,13 +1,15 @@
 """The handler in docs/serving.md does what the page says."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from container.settings import Settings
+from model.predictor import Predictor
 from serve import making
-from serve.core import Request
+from serve.core import Core, Request
 from serve.errors import ServeError
 from serve.handlers import FUNCTIONS
 from tests.support.models import signed_model
@@ -44,3 +46,18 @@ def test_every_function_is_described_with_its_arguments(
     name: str, arguments: tuple[str, ...]
 ) -> None:
     assert f"| `{name}` | `{', '.join(arguments)}` |" in PAGE
+
+
+REQUESTS = re.findall(r"^```json\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("body", "answers", "key"),
+    list(zip(REQUESTS, (1, 3, 2, 1), (None, None, "device", "contributions"), strict=True)),
+)
+def test_every_example_of_a_request_is_answered(
+    signed: Predictor, body: str, answers: int, key: str | None
+) -> None:
+    found = json.loads(Core(signed).invoke(Request(body.encode())).body)["predictions"]
+    assert len(found) == answers
+    assert key is None or all(key in each for each in found)

@@ -123,3 +123,27 @@ def test_the_log_has_one_line_a_request_and_none_of_pings(
     assert "status=200 code=ok rows=1" in lines[0]
     assert "/ping" not in server.log
     assert "/metrics" not in server.log
+
+
+def test_nothing_of_a_device_is_remembered_between_requests(server: ServerProcess) -> None:
+    names = ",".join(["device", *(f"b{3001 + i}" for i in range(13))])
+    first = f"{names}\nphone,-60{',' * 12}\nphone,,-90{',' * 11}\n".encode()
+    second = f"{names}\nphone,,-90{',' * 11}\n".encode()
+
+    def ask(body: bytes, attributes: str) -> list[bytes]:
+        reply = server.request(
+            *("POST", "/invocations", body),
+            Content_Type=CSV,
+            Accept=CSV,
+            X_Amzn_SageMaker_Custom_Attributes=attributes,
+        )
+        assert reply.status == 200
+        return reply.body.splitlines()
+
+    alone = ask(second, "trace=1")
+    together = ask(first, "trace=1")
+    assert len(together) == 2
+    assert together[1] != alone[0]  # the scan before counts
+    assert ask(second, "trace=1") == alone  # but not in the next request
+    (standing,) = ask(first, "standing=true")
+    assert standing.endswith(b",phone,2")

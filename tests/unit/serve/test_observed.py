@@ -27,3 +27,9 @@ def test_readings_statuses_and_probabilities_are_summed() -> None:
 def test_no_rows_are_nothing() -> None:
     seen = observe(("a",), -200.0, np.empty((0, 1), np.float32), answers([], []))
     assert seen == (("a",), [0], 0, 0, 0.0)
+
+
+def test_an_answer_about_several_rows_weighs_as_much_as_they_do() -> None:
+    rows = np.full((4, 1), -70, np.float32)
+    seen = observe(("a",), -200.0, rows, answers([[0.5, 0.5], [0.25, 0.75]], [OK, OK]))
+    assert seen.confidence == 2.5
