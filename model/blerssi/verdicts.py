@@ -172,7 +172,8 @@ def _by_time(scans: Scans) -> Indices:
 def _window(visits: Indices, end: int) -> Indices:
     """The last scans of a visit up to one of them, itself included; scans are in order of time."""
     before = np.arange(max(0, end - STANDING + 1), end + 1)
-    return before[visits[before] == visits[end]]
+    window: Indices = before[visits[before] == visits[end]]
+    return window
 
 
 def _scans(judged: Scans, answered: Answered, rows: Indices, devices: Indices) -> tracks.Scans:

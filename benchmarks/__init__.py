@@ -1,1 +1,0 @@
-"""The project beside its peers, measured in one run."""
