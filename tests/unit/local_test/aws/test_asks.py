@@ -50,6 +50,20 @@ def needed(service: str, action: str, **given: Any) -> list[tuple[str, str]]:
             {"TrainingJobName": "t"},
             [("sagemaker:StopTrainingJob", f"{SAGEMAKER}:training-job/t")],
         ),
+        (
+            "CreateHyperParameterTuningJob",
+            {
+                "HyperParameterTuningJobName": "T",
+                "TrainingJobDefinition": {"RoleArn": ROLE},
+            },
+            [
+                (
+                    "sagemaker:CreateHyperParameterTuningJob",
+                    f"{SAGEMAKER}:hyper-parameter-tuning-job/t",
+                ),
+                ("iam:PassRole", ROLE),
+            ],
+        ),
         ("AddTags", {"ResourceArn": "arn"}, [("sagemaker:AddTags", "arn")]),
         (
             "CreateModel",
