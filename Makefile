@@ -71,6 +71,10 @@ docs: $(IMAGE_ENV)/.tools ## Writes the tables of the README and docs/contract.m
 	$(IMAGE_ENV)/bin/python -m scripts.write_tables
 	$(IMAGE_ENV)/bin/python -m scripts.write_contract
 
+.PHONY: picture
+picture: $(IMAGE_ENV)/.ready ## Draws the pictures of the README; those of a report with DATA=FILE
+	$(IMAGE_ENV)/bin/python -m scripts.draw_pictures $(if $(DATA),--training "$(DATA)")
+
 .PHONY: format
 format: $(IMAGE_ENV)/.tools ## Formats the code
 	$(IMAGE_ENV)/bin/ruff check --fix .

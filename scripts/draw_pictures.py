@@ -1,23 +1,24 @@
-"""Draws the pictures of the README: the way of a model, and one prediction on the floor map.
+"""Draws the pictures of the README: the way of a model, what a report shows, and an answer of it.
 
-python -m scripts.draw_pictures                                     docs/flow.svg
-python -m scripts.draw_pictures --model FOLDER --scans FILE --scan 3   and docs/prediction.svg
+python -m scripts.draw_pictures                    docs/flow.svg
+python -m scripts.draw_pictures --training FILE    trains; docs/report.svg and prediction.svg too
 """
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
+from container import contract
+from container.environment import Environment
 from model import runtime
-from model.blerssi import grid, svg
-from model.blerssi.data import Scans, read
-from model.blerssi.floor_map import Floor, Prediction, floor_map_svg
-from model.predictor import Predictor
+from model.blerssi import svg
+from train import pictures, report, run
+from train.arguments import Arguments
+from train.progress import Streams
 
 PICTURES: Final = Path(__file__).resolve().parent.parent / "docs"
 BOX: Final = (206.0, 118.0)
@@ -59,42 +60,40 @@ def flow() -> str:
     return svg.document(width, BOX[1] + 2 * EDGE, "From training to an answer", shapes)
 
 
-def prediction(model: Path, scans: Scans, number: int) -> str:
-    """Draw what a model says of one scan.
+def of_a_run(training: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    """Train on labelled scans, and take what the report of the run shows.
 
     Args:
-        model: A model folder.
-        scans: Scans, with their cells where they are known.
-        number: Which of them, from 0.
+        training: A file of scans.
+        settings: Hyperparameters beside the defaults.
+
+    Returns:
+        SVGs by the names of their files.
     """
-    scan = scans.take(np.array([number]))
-    answers = Predictor.load(model).answers(scan.readings, 1)
-    place = answers.positions[0] if answers.positions is not None else None
-    radius = answers.uncertainty[0] if answers.uncertainty is not None else None
-    return floor_map_svg(
-        Floor(np.asarray(grid.COORDINATES), grid.CELLS, np.asarray(grid.BEACON_POSITIONS)),
-        Prediction(
-            answers.probabilities[0],
-            None if place is None else (float(place[0]), float(place[1])),
-            None if radius is None else float(radius),
-            grid.CELLS[scan.cells[0]] if scan.cells[0] >= 0 else None,
-        ),
-    )
+    with tempfile.TemporaryDirectory() as base:
+        result = run.run(
+            Environment.from_variables({contract.BASE_DIR_VARIABLE: base}),
+            Arguments(channels={"training": training}, hyperparameters=dict(settings)),
+            Streams(sys.stdout),
+            lambda: False,
+        )
+    drawn = pictures.draw(result, report.comparison(result))
+    return {"report": pictures.overview(drawn), "prediction": drawn["answer-typical"]}
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Write the pictures."""
+def main(arguments: Sequence[str], folder: Path = PICTURES) -> None:
+    """Write the pictures into a folder."""
     parser = argparse.ArgumentParser(prog="python -m scripts.draw_pictures", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--model", type=Path, metavar="FOLDER")
-    parser.add_argument("--scans", type=Path, metavar="FILE")
-    parser.add_argument("--scan", type=int, default=0, metavar="NUMBER")
+    parser.add_argument("--training", type=Path, metavar="FILE", help="labelled scans")
+    parser.add_argument("--epochs", metavar="NUMBER", help="how long to train")
     chosen = parser.parse_args(arguments)
-    PICTURES.mkdir(exist_ok=True)
-    (PICTURES / "flow.svg").write_text(flow() + "\n", encoding="utf-8")
-    if chosen.model and chosen.scans:
-        picture = prediction(chosen.model, read(chosen.scans), chosen.scan)
-        (PICTURES / "prediction.svg").write_text(picture + "\n", encoding="utf-8")
+    drawn = {"flow": flow()}
+    if chosen.training:
+        drawn |= of_a_run(chosen.training, {"epochs": chosen.epochs} if chosen.epochs else {})
+    folder.mkdir(exist_ok=True)
+    for name, picture in drawn.items():
+        (folder / f"{name}.svg").write_text(picture + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ def test_a_job_leaves_model_report_and_metrics(job: Job) -> None:
     assert signature is not None
     assert len(signature.output.labels) == 105
     assert job.report.read_text().lstrip().lower().startswith("<!doctype html")
+    assert job.report.with_name("overview.png").read_bytes().startswith(b"\x89PNG")
     assert json.loads(job.metrics.read_text())
     assert not job.places.failure_file.exists()  # C5.41
 
