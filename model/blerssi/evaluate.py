@@ -8,6 +8,7 @@ What is fair is written in `model.blerssi.protocol`, what the figures mean in
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -117,11 +118,28 @@ def _mapped(tasks: Sequence[Task], jobs: int) -> Iterator[Iterator[Answered]]:
     if jobs == 1:
         yield map(methods.answer, tasks)
         return
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"))
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_end_silently)
     try:
-        yield pool.map(methods.answer, tasks)
+        with _deaf():
+            answers = pool.map(methods.answer, tasks)  # starts the processes
+        yield answers
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Start processes that ignore Ctrl-C until they are able to end without a word."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _end_silently() -> None:
+    """Ctrl-C ends every process of a terminal, but only one of them shall speak of it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _written(

@@ -51,7 +51,7 @@ def parse(arguments: Sequence[str]) -> Arguments:
     given = parser.parse_args(arguments)
     missing = {name: methods.lacks(name) for name in given.only}
     left_out = {
-        name: f"{library} is not installed here" for name, library in missing.items() if library
+        name: f"{package} is not installed here" for name, package in missing.items() if package
     }
     able = tuple(name for name in given.only if name not in left_out)
     if not able:

@@ -11,6 +11,9 @@ from model.blerssi.data import Scans
 from model.signature import Motion
 
 OURS: Final = "ours"
+SCIKIT_LEARN: Final = "scikit-learn"
+MXNET: Final = "mxnet"
+_MODULES: Final = {SCIKIT_LEARN: "sklearn", MXNET: "mxnet"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +50,10 @@ class Answered(NamedTuple):
 
 
 class _Entry(NamedTuple):
-    """A method, and the library that it needs beside NumPy."""
+    """A method, and the package that it needs beside NumPy."""
 
     answer: Callable[[Task], Answered]
-    library: str | None = None
+    package: str | None = None
 
 
 def answer(task: Task) -> Answered:
@@ -68,9 +71,9 @@ def names() -> tuple[str, ...]:
 
 
 def lacks(name: str) -> str | None:
-    """The library that a method needs and that is not installed here; None for none."""
-    library = _METHODS[name].library
-    return library if library is not None and find_spec(library) is None else None
+    """The package that a method needs and that is not installed here; None for none."""
+    package = _METHODS[name].package
+    return package if package is not None and find_spec(_MODULES[package]) is None else None
 
 
 def _simple(learn: Callable[[Scans, int], baselines.Method]) -> Callable[[Task], Answered]:
@@ -94,9 +97,9 @@ def _ours(task: Task) -> Answered:
 
 _METHODS: Final[Mapping[str, _Entry]] = {
     **{name: _light(learn) for name, learn in baselines.LIGHT.items()},
-    "random forest": _Entry(_simple(learners.random_forest), "sklearn"),
-    "extra trees": _Entry(_simple(learners.extra_trees), "sklearn"),
-    "Gaussian process": _Entry(_simple(learners.gaussian_process), "sklearn"),
-    "reference recipe": _Entry(_simple(reference_recipe.learn), "mxnet"),
-    OURS: _Entry(_ours, "mxnet"),
+    "random forest": _Entry(_simple(learners.random_forest), SCIKIT_LEARN),
+    "extra trees": _Entry(_simple(learners.extra_trees), SCIKIT_LEARN),
+    "Gaussian process": _Entry(_simple(learners.gaussian_process), SCIKIT_LEARN),
+    "reference recipe": _Entry(_simple(reference_recipe.learn), MXNET),
+    OURS: _Entry(_ours, MXNET),
 }

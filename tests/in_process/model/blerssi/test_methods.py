@@ -51,7 +51,7 @@ def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(methods, "find_spec", lambda _: None)
     assert [methods.lacks(name) for name in ("prior", "extra trees", "ours")] == [
         None,
-        "sklearn",
+        "scikit-learn",
         "mxnet",
     ]
     assert np.unique(methods.names()).size == len(methods.names())

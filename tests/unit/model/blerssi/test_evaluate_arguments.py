@@ -28,7 +28,7 @@ def test_a_method_whose_library_is_missing_is_left_out_with_the_reason(
     monkeypatch.setattr(methods, "find_spec", lambda _: None)
     chosen = evaluate_arguments.parse(["--data", "x"])
     assert chosen.methods == ("prior", "1-NN", "15-NN", "path loss", "radio map")
-    assert chosen.left_out["extra trees"] == "sklearn is not installed here"
+    assert chosen.left_out["extra trees"] == "scikit-learn is not installed here"
     assert chosen.left_out["ours"] == "mxnet is not installed here"
 
 

@@ -50,6 +50,21 @@ def test_the_position_is_the_one_that_serving_answers() -> None:
     assert scores.errors == pytest.approx(np.hypot(*away.T))
 
 
+def test_four_decoders_make_a_place_of_the_same_probabilities() -> None:
+    far = grid.index("S04")
+    guess = {K04: 0.4, K05: 0.3, far: 0.3}  # the most probable cell, and two that pull away
+    plane = np.asarray(grid.COORDINATES)
+    scores = score(rows(guess), np.array([K04]))
+    errors = {name: values.item() for name, values in scores.decoders.items()}
+    centroid = 0.4 * plane[K04] + 0.3 * plane[K05] + 0.3 * plane[far]
+    assert errors["argmax"] == 0
+    assert errors["posterior_mean"] == pytest.approx(np.linalg.norm(centroid - plane[K04]))
+    assert errors["posterior_median"] == scores.mean < 1
+    away = np.linalg.norm(plane[:, None] - plane[list(guess)], axis=2)
+    safest = plane[np.argmin(away @ list(guess.values()))]
+    assert errors["least_expected_distance"] == pytest.approx(np.linalg.norm(safest - plane[K04]))
+
+
 def test_ranks_count_the_cells_that_are_more_probable() -> None:
     guess = {K04: 0.4, K05: 0.3, K06: 0.2, 0: 0.05, 1: 0.03, 2: 0.01}
     scores = score(rows(*[guess] * 6), np.array([K04, K05, K06, 0, 1, 2]))
