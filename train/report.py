@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 REPORT: Final = "report.html"
 OVERVIEW: Final = "overview"
 WORST: Final = 8  # cells that are listed
+SURE: Final = 2.0  # standard errors from which on a difference is not called chance
 
 _log = logging.getLogger("blerssi.train")
 
@@ -94,13 +95,20 @@ def _plainly(scores: Scores, compared: Mapping[str, Scores]) -> list[str]:
     simple = {name: each for name, each in compared.items() if name != OURS}
     if simple:
         name, best = min(simple.items(), key=lambda each: each[1].mean)
-        by, error = advantage(compared[OURS], best)
-        verdict = "nearer to the truth" if by >= 0 else "further from the truth"
-        sentences.append(
-            f"It is {abs(by):.2f} cells (give or take {error:.2f}) {verdict} than the best simple "
-            f"method, the {name}: {IN_WORDS[name]}."
-        )
+        sentences.append(_verdict(name, *advantage(compared[OURS], best)))
     return sentences
+
+
+def _verdict(name: str, by: float, error: float) -> str:
+    """Whether the model is worth more than the best simple method, and whether that is sure."""
+    method = f"the best simple method, the {name} ({IN_WORDS[name]})"
+    if abs(by) <= SURE * error:
+        return (
+            f"On these scans it cannot be told from {method}: "
+            f"{by:+.2f} cells, give or take {error:.2f}."
+        )
+    verdict = "nearer to the truth" if by > 0 else "further from the truth"
+    return f"It is {abs(by):.2f} cells (give or take {error:.2f}) {verdict} than {method}."
 
 
 def _origin(result: "Result") -> str:
