@@ -22,7 +22,10 @@ from train import metrics as training_metrics
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 README: Final = _ROOT / "README.md"
-PAGES: Final = (README, *(_ROOT / "docs" / name for name in ("kubeflow.md", "observability.md")))
+PAGES: Final = (
+    README,
+    *(_ROOT / "docs" / f"{name}.md" for name in ("kubeflow", "observability", "tuning")),
+)
 _PIPELINE: Final = _ROOT / "deploy" / "pipeline" / "blerssi_hybrid.yaml"
 _PLACE: Final = re.compile(r"(<!-- table: ([a-z-]+) -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
@@ -63,6 +66,14 @@ def training_parameters() -> Rows:
     yield "Name", "Type", "Allowed", "Default", "What it does"
     for row in hyperparameters.table():
         yield _code(row.name), row.type, row.range, row.default, row.help
+
+
+def tuned_parameters() -> Rows:
+    """Every hyperparameter that tuning varies."""
+    yield "Name", "Default", "Where tuning looks"
+    for each in hyperparameters.declarations():
+        if each.tuned is not None:
+            yield _code(each.name), each.text, str(each.tuned)
 
 
 def training_lines() -> Rows:
@@ -128,6 +139,7 @@ TABLES: Final[dict[str, Callable[[], Rows]]] = {
     "errors": error_codes,
     "settings": server_settings,
     "hyperparameters": training_parameters,
+    "tuned": tuned_parameters,
     "training-metrics": training_lines,
     "server-metrics": exposed_metrics,
     "pipeline-parameters": pipeline_parameters,

@@ -23,7 +23,7 @@ MODEL: Final = "tuned"  # the folder of the last run's checkpoints, apart from t
 STOPPED: Final = 130
 _EXAMPLES: Final = f"""\
   python -m train tune --training scans.csv --trials 30
-  python -m train tune --training scans.csv --epochs 30 --hidden 128,128 --timeout 3600
+  python -m train tune --training scans.csv --hidden 128,128 --timeout 3600
 
 Hyperparameters that are given are the same in every trial; the others with a declared range vary.
 The defaults are tried first, a trial that is behind is ended early, and the best one is trained

@@ -16,8 +16,8 @@ from train.tuning.space import Space
 
 HELP: Final = "print the manifest of a Katib experiment"
 EXAMPLES: Final = """\
-  python -m train tune katib --image IMAGE --claim scans --training training.csv \\
-      --epochs 30 | kubectl apply -f -
+  python -m train tune katib --image IMAGE --claim scans --training training.csv |
+      kubectl apply -f -
 
 The scans are on the volume of the claim, which every trial mounts read-only. Hyperparameters that
 are given are the same in every trial; the others vary in their ranges.

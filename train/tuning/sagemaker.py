@@ -15,7 +15,7 @@ from train.tuning.space import Space
 HELP: Final = "print the request of a SageMaker tuning job"
 EXAMPLES: Final = """\
   python -m train tune sagemaker --image URI --role ARN --output s3://bucket/tuned \\
-      --training s3://bucket/scans/ --epochs 30 > build/tuning.json
+      --training s3://bucket/scans/ > build/tuning.json
   aws sagemaker create-hyper-parameter-tuning-job --cli-input-json file://build/tuning.json
 
 Hyperparameters that are given are the same in every job; the others vary in their ranges.

@@ -168,8 +168,10 @@ def _held(path: Path, *, fresh: bool) -> Iterator[None]:
                 f"Another search writes {path}.", hint="Wait for its end, or give another --study."
             ) from None
         file.seek(0)
-        content = b"" if fresh else file.read()
-        os.ftruncate(file.fileno(), content.rfind(b"\n") + 1)
+        content = file.read()
+        if content and not _is_journal(content):
+            raise _no_study(path, "its first line begins none")
+        os.ftruncate(file.fileno(), 0 if fresh else content.rfind(b"\n") + 1)
         Path(f"{path}{_LOCK}").unlink(missing_ok=True)  # Optuna's own, of a process that is gone
         yield
 
@@ -185,9 +187,20 @@ def _study(path: Path, warmup: int) -> optuna.Study:
             pruner=optuna.pruners.MedianPruner(n_startup_trials=_STARTUP, n_warmup_steps=warmup),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(
-            f"{path} is no study: {error}.", hint="Give another --study, or --fresh."
-        ) from error
+        raise _no_study(path, str(error)) from error
+
+
+def _is_journal(content: bytes) -> bool:
+    """Whether a file is one of ours: nobody's notes are to be cut or written to."""
+    try:
+        first = json.loads(content.partition(b"\n")[0])
+    except ValueError:
+        return False
+    return isinstance(first, dict) and first.get("study_name") == NAME
+
+
+def _no_study(path: Path, why: str) -> UserError:
+    return UserError(f"{path} is no study: {why}.", hint="Give another --study.")
 
 
 def _suggested(trial: Trial, name: str, varied: Range) -> str:

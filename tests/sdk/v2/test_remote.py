@@ -15,6 +15,8 @@ from tests.sdk.harness import image
 from tests.sdk.remote import pointed
 from tests.support.offering import Offer
 from train import metrics
+from train.tuning import sagemaker
+from train.tuning.space import space
 
 # A scan near to each beacon in turn.
 ROWS = [[-200] * at + [-60] + [-200] * (12 - at) for at in range(13)]
@@ -106,10 +108,8 @@ def test_an_asynchronous_predictor_gets_its_answer(offer: Offer, session: Any) -
 
 
 @pytest.fixture(scope="module")
-def estimator(offer: Offer, session: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """One that has trained from S3 and to S3, and what it printed meanwhile."""
-    from sagemaker.estimator import Estimator
-
+def channels(session: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Simulated scans in the bucket."""
     folder = tmp_path_factory.mktemp("scans")
     channels = {}
     simulated = simulate.simulate_pair(seed=0, visits_per_cell=1)
@@ -117,6 +117,14 @@ def estimator(offer: Offer, session: Any, tmp_path_factory: pytest.TempPathFacto
         data.write(folder / f"{name}.csv", scans)
         key = session.upload_data(str(folder / f"{name}.csv"), key_prefix=f"scans/{name}")
         channels[name] = key.rpartition("/")[0]
+    return channels
+
+
+@pytest.fixture(scope="module")
+def estimator(offer: Offer, session: Any, channels: dict[str, str]) -> Any:
+    """One that has trained from S3 and to S3, and what it printed meanwhile."""
+    from sagemaker.estimator import Estimator
+
     made = Estimator(
         image_uri=offer.image,
         role=offer.role,
@@ -154,6 +162,39 @@ def test_an_estimator_is_found_again(estimator: Any, offer: Offer, session: Any)
     found = Estimator.attach(name, sagemaker_session=session)
     assert found.model_data == estimator.model_data
     assert estimator.model_data.startswith(f"s3://{offer.bucket}/trained/")
+
+
+def test_a_tuner_searches_the_declared_ranges(estimator: Any, channels: dict[str, str]) -> None:
+    from sagemaker.tuner import CategoricalParameter, ContinuousParameter, HyperparameterTuner
+
+    ranges = sagemaker.ranges(space({}).ranges)
+    numbers = {
+        each["Name"]: ContinuousParameter(
+            float(each["MinValue"]), float(each["MaxValue"]), each["ScalingType"]
+        )
+        for each in ranges["ContinuousParameterRanges"]
+    }
+    choices = {
+        each["Name"]: CategoricalParameter(each["Values"])
+        for each in ranges["CategoricalParameterRanges"]
+    }
+    tuner = HyperparameterTuner(
+        estimator,
+        metrics.OBJECTIVE,
+        numbers | choices,
+        metrics.definitions(),
+        strategy="Random",
+        objective_type="Minimize",
+        max_jobs=2,
+        max_parallel_jobs=2,
+        base_tuning_job_name="v2-tuned",
+    )
+    tuner.fit(channels)
+    tried = tuner.analytics().dataframe()
+    assert set(tried["TrainingJobStatus"]) == {"Completed"}
+    assert {*numbers, *choices} <= set(tried.columns)
+    best = tried.loc[tried["FinalObjectiveValue"].idxmin(), "TrainingJobName"]
+    assert tuner.best_training_job() == best
 
 
 def test_what_an_estimator_has_learned_is_served(estimator: Any, session: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
-from kubeflow_katib_api.models import V1beta1Experiment
+from kubeflow_katib_api.models import V1beta1Experiment  # type: ignore[import-untyped]
 from pydantic import ValidationError
 
 from train import arguments, metrics
