@@ -31,6 +31,7 @@ class Fit:
         inputs: Readings in a scan.
         classes: Cells.
         steps: Steps of the whole run, for the learning rate's schedule.
+        known: What is known of the cells before anything is learnt, if there is something.
 
     Attributes:
         network: The Gluon block.
@@ -38,15 +39,23 @@ class Fit:
         crew: With whom it learns; alone at first.
     """
 
-    def __init__(self, parameters: Hyperparameters, inputs: int, classes: int, steps: int) -> None:
+    def __init__(
+        self,
+        parameters: Hyperparameters,
+        inputs: int,
+        classes: int,
+        steps: int,
+        known: network.Linear | None = None,
+    ) -> None:
         self._parameters = parameters
         self._steps = max(steps, 1)
         self._random = np.random.default_rng()
         self.step = 0
         self.crew: Crew = Alone()
-        self.network = network.build(inputs, classes, parameters.hidden, parameters.seed)
+        self.network = network.build(inputs, classes, parameters.hidden, parameters.seed, known)
         nd = network.mxnet().nd
-        self._weights = dict(self.network.collect_params().items())
+        every = self.network.collect_params().items()
+        self._weights = {name: each for name, each in every if each.grad_req != "null"}
         self._means = {n: nd.zeros_like(w.data()) for n, w in self._weights.items()}
         self._variances = {n: nd.zeros_like(w.data()) for n, w in self._weights.items()}
 
@@ -140,7 +149,7 @@ class Fit:
             KeyError: The state is of another network.
         """
         nd = network.mxnet().nd
-        self.set_weights({name: state[f"weight:{name}"] for name in self._weights})
+        self.set_weights({name: state[f"weight:{name}"] for name in self.weights()})
         for name in self._weights:
             self._means[name] = nd.array(state[f"mean:{name}"])
             self._variances[name] = nd.array(state[f"variance:{name}"])

@@ -135,17 +135,17 @@ def _inside(number: float, low: float, high: float) -> float:
 class Hyperparameters:
     """The values of one run. Defaults are the recipe measured best on new visits."""
 
-    epochs: int = _integer(40, 1, 10_000, "Passes over the training scans.")
+    epochs: int = _integer(10, 1, 10_000, "Passes over the training scans.")
     batch_size: int = _integer(128, 1, 65_536, "Scans a step.", tuned=Choice(("64", "128", "256")))
     learning_rate: float = _real(
-        0.005,
+        0.001,
         1e-7,
         1,
         "Adam's step size at the start; a cosine takes it down to 2 % of that.",
-        tuned=Span(5e-4, 0.02, log=True),
+        tuned=Span(2e-4, 0.01, log=True),
     )
     weight_decay: float = _real(
-        1e-4, 0, 1, "L2 penalty on every weight.", tuned=Span(1e-6, 1e-2, log=True)
+        0.01, 0, 1, "L2 penalty on every weight.", tuned=Span(1e-4, 0.1, log=True)
     )
     hidden: tuple[int, ...] = _sizes(
         (128, 128),

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from container.environment import Environment
 from model.blerssi import grid, split
 from model.blerssi.data import Scans
+from model.blerssi.evidence import Evidence
 from model.blerssi.scores import Scores, score
 from model.signature import Signature
 from train import baseline, channels, report, save
@@ -154,7 +155,8 @@ def divide(data: Data, parameters: Hyperparameters) -> Parts:
 def set_up(parts: Parts, parameters: Hyperparameters) -> Loop:
     """Set up a network for the scans, and say what makes this run another than all others."""
     steps = parameters.epochs * Batches(parts.training, parameters).steps
-    fit = Fit(parameters, len(grid.BEACONS), len(grid.CELLS), steps)
+    known = Evidence.of(parts.training)
+    fit = Fit(parameters, len(grid.BEACONS), len(grid.CELLS), steps, known)
     settings = parameters.to_dict()
     del settings["checkpoint_every"]  # how often is no part of what
     identity = {

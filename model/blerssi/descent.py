@@ -32,11 +32,11 @@ def descend(cost: Cost, start: Floats) -> Floats:
             curvatures, directions = np.linalg.eigh(_hessian(cost, place, gradient))
             along = directions.T @ gradient
             new_value = np.inf
-            while not new_value < value and damping < MOST_DAMPING:
+            while not -np.inf < new_value < value and damping < MOST_DAMPING:
                 step = directions @ (along / (np.abs(curvatures) + damping))
                 new_value, new_gradient = cost(place - step)
                 damping *= 10
-            if not new_value < value:
+            if not -np.inf < new_value < value:
                 break
             place, value, gradient = place - step, new_value, new_gradient
             damping = max(damping / 100, LEAST_DAMPING)

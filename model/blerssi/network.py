@@ -11,7 +11,7 @@ import functools
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,22 @@ from model import artifact
 PREFIX: Final = "blerssi_"
 INPUT: Final = "data"
 HEARD_ABOVE: Final = -150.0  # dBm; -200, -199 and -198 all mean "not heard"
+CENTRE: Final = -90.0  # dBm that the network calls 0
+UNIT: Final = 20.0  # dB that it calls 1
 
 Array = npt.NDArray[np.float32]
+
+
+class Linear(Protocol):
+    """A layer that is known before anything is learnt; see `model.blerssi.evidence`."""
+
+    @property
+    def weights(self) -> Array:
+        """(classes, 3 inputs)."""
+
+    @property
+    def bias(self) -> Array:
+        """(classes,)."""
 
 
 @functools.cache
@@ -39,14 +53,21 @@ def mxnet() -> Any:
     return mxnet
 
 
-def build(inputs: int, classes: int, hidden: Sequence[int], seed: int) -> Any:
+def build(
+    inputs: int, classes: int, hidden: Sequence[int], seed: int, known: Linear | None = None
+) -> Any:
     """Make a network with fresh weights, the same for the same seed.
+
+    With a known layer, it answers as that one does until it has learnt better: the known layer
+    stays as it is, and the layers beside it learn what it lacks. The last of them starts at
+    nothing, and weight decay draws it back there.
 
     Args:
         inputs: Readings in a row.
         classes: Cells.
-        hidden: Units of each hidden layer; none for a linear softmax.
+        hidden: Units of each hidden layer; none for one linear layer.
         seed: Start of the random weights.
+        known: What is known before anything is learnt, if there is something.
 
     Returns:
         A hybridized Gluon block from (N, inputs) dBm to (N, classes) logits.
@@ -66,19 +87,35 @@ def build(inputs: int, classes: int, hidden: Sequence[int], seed: int) -> Any:
                     layer = nn.Dense(units, activation="relu", in_units=width, prefix=prefix)
                     self.layers.add(layer)
                     width = units
-                self.layers.add(nn.Dense(classes, in_units=width, prefix="cells_"))
+                last = nn.Dense(
+                    classes,
+                    in_units=width,
+                    prefix="cells_",
+                    weight_initializer="zeros" if known else None,
+                )
+                self.layers.add(last)
+                if known:
+                    self.known = nn.Dense(classes, in_units=3 * inputs, prefix="known_")
 
         def features(self, F: Any, x: Any) -> Any:  # noqa: N803 - MXNet's own name
             heard = x > HEARD_ABOVE
-            strength = (x + 90) / 20 * heard
+            strength = (x - CENTRE) / UNIT * heard
             return F.concat(strength, strength * strength, heard, dim=1)
 
         def hybrid_forward(self, F: Any, x: Any) -> Any:  # noqa: N803 - MXNet's own name
-            return self.layers(self.features(F, x))
+            features = self.features(F, x)
+            return self.with_known(features, self.layers(features))
+
+        def with_known(self, features: Any, learnt: Any) -> Any:
+            return learnt + self.known(features) if known else learnt
 
     network = Network()
     mx.random.seed(seed)
     network.initialize(mx.init.Xavier(magnitude=2), ctx=mx.cpu())
+    if known:
+        network.known.weight.set_data(mx.nd.array(known.weights))
+        network.known.bias.set_data(mx.nd.array(known.bias))
+        network.known.collect_params().setattr("grad_req", "null")
     network.hybridize()
     return network
 
@@ -95,10 +132,10 @@ def masked(network: Any, readings: Any, masks: Sequence[Any]) -> Any:
         masks: (N, units) for each hidden layer.
     """
     *hidden, last = network.layers
-    values = network.features(mxnet().nd, readings)
+    values = features = network.features(mxnet().nd, readings)
     for layer, mask in zip(hidden, masks, strict=True):
         values = layer(values) * mask
-    return last(values)
+    return network.with_known(features, last(values))
 
 
 def weights(network: Any) -> dict[str, Array]:

@@ -128,7 +128,7 @@ class PathLoss:
 
         A logistic function averaged over a normal distribution is nearly a normal one.
         """
-        return self.most * _normal((strengths - self.threshold) / self.width)
+        return self.most * normal((strengths - self.threshold) / self.width)
 
     @property
     def width(self) -> float:
@@ -147,7 +147,7 @@ def _logistic(values: Floats) -> Floats:
     return shares
 
 
-def _normal(values: Floats) -> Floats:
+def normal(values: Floats) -> Floats:
     """The normal distribution function."""
     shares: Floats = np.asarray(_erfc(-values / np.sqrt(2)), np.float64) / 2
     return shares

@@ -22,8 +22,8 @@ REACH: Final = 0.9  # cells: how far a scan speaks for its neighbourhood, sigma 
 
 # How many scans nearby weigh as much as the expectation.
 OF_HEARING: Final = 8.0
-OF_STRENGTH: Final = 4.0
-OF_SPREAD: Final = 6.0
+OF_STRENGTH: Final = 8.0
+OF_SPREAD: Final = 20.0
 
 SPREAD: Final = 5.0  # dB expected among readings of one beacon in one cell
 # Scans that heard nothing were taken too, but not recorded. No cell is thought so silent that fewer

@@ -8,6 +8,8 @@ import pytest
 
 from model import artifact
 from model.blerssi import network
+from model.blerssi.evidence import Evidence
+from model.blerssi.simulate import simulate
 from model.export import Graph, read_shapes
 from model.params import read_params
 from model.predictor import Predictor
@@ -68,6 +70,26 @@ def test_the_graph_scales_and_masks_as_it_says(rows: network.Array) -> None:
     features = np.concatenate([strength, strength**2, heard], axis=1)
     expected = features @ weights["blerssi_cells_weight"].T + weights["blerssi_cells_bias"]
     assert logits(net, rows) == pytest.approx(expected, abs=1e-4)
+
+
+def test_with_a_known_layer_it_first_answers_as_that_one_does(rows: network.Array) -> None:
+    known = Evidence.of(simulate(0))
+    net = network.build(13, 105, (8,), 0, known)
+    heard = rows > network.HEARD_ABOVE
+    strength = (rows - network.CENTRE) / network.UNIT * heard
+    features = np.concatenate([strength, strength**2, heard], axis=1)
+    expected = features @ known.weights.T + known.bias
+    assert logits(net, rows) == pytest.approx(expected, abs=1e-3)
+    masks = [network.mxnet().nd.ones((len(rows), 8))]
+    again = network.masked(net, network.mxnet().nd.array(rows), masks).asnumpy()
+    assert again == pytest.approx(expected, abs=1e-3)
+
+
+def test_what_is_known_is_not_learnt() -> None:
+    net = network.build(13, 105, (8,), 0, Evidence.of(simulate(0)))
+    fixed = {n for n, each in net.collect_params().items() if each.grad_req == "null"}
+    assert fixed == {"blerssi_known_weight", "blerssi_known_bias"}
+    assert fixed <= network.weights(net).keys()
 
 
 def test_all_values_that_mean_not_heard_are_alike() -> None:

@@ -42,3 +42,11 @@ def test_no_step_leads_to_where_nothing_is_defined() -> None:
 
 def test_a_start_at_the_lowest_point_is_the_end() -> None:
     assert descend(valley, np.ones(2)).tolist() == [1, 1]
+
+
+def test_an_endless_depth_is_not_taken_for_a_lowest_point() -> None:
+    def pit(place: Floats) -> tuple[float, Floats]:
+        (x,) = place
+        return (-np.inf if x > 4 else float((x - 3) ** 4)), np.array([4 * (x - 3) ** 3])
+
+    assert descend(pit, np.array([0.0])) == pytest.approx([3], abs=0.1)

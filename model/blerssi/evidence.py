@@ -1,0 +1,56 @@
+"""What a scan says for each cell, as far as two maps of the floor can tell: a linear model.
+
+Both maps give a normal distribution to what is heard of a beacon in a cell, so the logarithm of a
+scan's likelihood is linear in the network's features (the readings, their squares, and which were
+heard). The two are wrong in different ways: the mean of the logarithms errs less than either, and
+is linear too. The network starts from it and learns what it lacks.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from model.blerssi.data import Scans
+from model.blerssi.network import CENTRE, UNIT
+from model.blerssi.radiomap import RadioMap
+from model.blerssi.shadows import Shadows
+
+Array = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Log-likelihood of a scan in each of C cells, up to a constant of the scan.
+
+    Attributes:
+        weights: (C, 3 B) of the features: B readings, B squares, B times whether it was heard.
+        bias: (C,) of a scan that heard nothing.
+    """
+
+    weights: Array
+    bias: Array
+
+    @classmethod
+    def of(cls, scans: Scans) -> "Evidence":
+        """Learn from labelled scans, one of them at the least."""
+        radio, shadows = RadioMap.fit(scans), Shadows.fit(scans)
+        # A strength that counts whether it is heard or not already holds how likely that is.
+        maps = (
+            _linear(np.log(radio.hearing), radio.hearing, radio.strength, radio.spread),
+            _linear(np.zeros(()), shadows.hearing, shadows.strength, shadows.spread),
+        )
+        weights, bias = (np.mean(each, axis=0) for each in zip(*maps, strict=True))
+        return cls(weights.astype(np.float32), bias.astype(np.float32))
+
+
+def _linear(
+    heard: Floats, hearing: Floats, strength: Floats, spread: Floats
+) -> tuple[Floats, Floats]:
+    """Write (C, B) normal distributions, and log-weights of being heard, as a linear model."""
+    silence = np.log1p(-hearing)
+    off, variance = CENTRE - strength, spread**2
+    constant = heard - silence - np.log(spread) - off**2 / (2 * variance)
+    weights = (-UNIT * off / variance, -(UNIT**2) / (2 * variance), constant)
+    return np.concatenate(weights, axis=1), silence.sum(axis=1)
