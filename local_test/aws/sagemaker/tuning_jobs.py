@@ -140,8 +140,8 @@ def _problems(given: Mapping[str, Any]) -> Iterator[str]:
     if definition is None:
         yield "TrainingJobDefinition is missing"
         return
-    if "HyperParameterTuningResourceConfig" in definition:
-        yield "the laptop knows no HyperParameterTuningResourceConfig; use ResourceConfig"
+    if "InstanceConfigs" in definition.get("HyperParameterTuningResourceConfig", {}):
+        yield "the laptop knows no InstanceConfigs"
     objective = config.get("HyperParameterTuningJobObjective")
     metrics = definition["AlgorithmSpecification"].get("MetricDefinitions", ())
     if objective is None:

@@ -18,6 +18,7 @@ FINAL: Final = "FinalHyperParameterTuningJobObjectiveMetric"
 OBJECTIVE: Final = "_tuning_objective_metric"  # among the hyperparameters of every job (C5.51)
 _LOOK_SECONDS: Final = 0.2
 _STEM: Final = 32  # characters of a tuning job's name at most: its jobs' names go on behind it
+_RESOURCES: Final = ("InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId")
 _COUNTED: Final = {
     jobs.COMPLETED: "Completed",
     jobs.FAILED: "NonRetryableError",
@@ -83,6 +84,9 @@ def training(document: Mapping[str, Any], number: int, values: Mapping[str, str]
     static = definition.pop("StaticHyperParameters", {})
     for member in ("DefinitionName", "TuningObjective", "HyperParameterRanges", "RetryStrategy"):
         definition.pop(member, None)
+    resources = definition.pop("HyperParameterTuningResourceConfig", {})
+    if plain := {member: each for member, each in resources.items() if member in _RESOURCES}:
+        definition["ResourceConfig"] = plain
     name = document["HyperParameterTuningJobName"]
     unlike = zlib.crc32(document["CreationTime"].isoformat().encode())
     return {

@@ -1,7 +1,6 @@
 """Tuning jobs of the laptop's SageMaker: searches whose jobs really train, by our own ranges."""
 
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ QUICK = {"epochs": "1", "batch_size": "64", "hidden": "8", "drawn_scans": "0"}
 @pytest.fixture(scope="module")
 def jobs(aws: Laptop, tmp_path_factory: pytest.TempPathFactory) -> Jobs:
     jobs = Jobs(aws)
-    path: Path = tmp_path_factory.mktemp("scans") / "scans.csv"
+    path = tmp_path_factory.mktemp("scans") / "scans.csv"
     data.write(path, surveyed(cells=6, scans=2))
     jobs.put("scans/scans.csv", path.read_bytes())
     return jobs
@@ -70,6 +69,8 @@ def trained(jobs: Jobs, name: str, **more: Any) -> list[dict[str, Any]]:
 def test_our_ranges_are_searched_and_the_best_job_is_known(jobs: Jobs) -> None:
     given = request(jobs, trials=3)
     name = given["HyperParameterTuningJobName"]
+    definition = given["TrainingJobDefinition"]  # as SDK V2 says it
+    definition["HyperParameterTuningResourceConfig"] = definition.pop("ResourceConfig")
     tags = [{"Key": "project", "Value": "x"}]
     made = jobs.sagemaker.create_hyper_parameter_tuning_job(**given, Tags=tags)
 
@@ -141,9 +142,19 @@ def test_what_aws_refuses_is_refused_all_at_once(jobs: Jobs) -> None:
     config["Strategy"] = "Hyperband"
     config["HyperParameterTuningJobObjective"]["MetricName"] = "loss"
     given["TrainingJobDefinition"]["StaticHyperParameters"]["dropout"] = "0.1"
+    given["TrainingJobDefinition"]["HyperParameterTuningResourceConfig"] = {
+        "InstanceConfigs": [
+            {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
+        ]
+    }
     with pytest.raises(ClientError) as caught:
         jobs.sagemaker.create_hyper_parameter_tuning_job(**given)
-    for part in ("strategy Hyperband", "named loss", "dropout is given more than once"):
+    for part in (
+        "no InstanceConfigs",
+        "strategy Hyperband",
+        "named loss",
+        "dropout is given more than once",
+    ):
         assert part in str(caught.value)
 
 
