@@ -70,7 +70,12 @@ def transitions(coordinates: npt.ArrayLike, labels: int, motion: Motion) -> Doub
     return (1 - JUMP) * moved + JUMP / labels
 
 
-def filtered(scans: Scans, coordinates: npt.ArrayLike, motion: Motion) -> Floats:
+def filtered(
+    scans: Scans,
+    coordinates: npt.ArrayLike,
+    motion: Motion,
+    steps: Doubles | None = None,
+) -> Floats:
     """Follow every device: what scans 1 to t of its track say of where it is at scan t.
 
     This is the forward algorithm. Earlier scans count by their probabilities to the power of
@@ -81,12 +86,14 @@ def filtered(scans: Scans, coordinates: npt.ArrayLike, motion: Motion) -> Floats
         scans: Of any number of devices, mixed in any way.
         coordinates: (K, 2) of the labels in cells, or nothing.
         motion: How devices move.
+        steps: The `transitions`, where they are known already.
 
     Returns:
         (N, K) float32, each row summing to 1; the order is that of the scans.
     """
     labels = scans.probabilities.shape[1]
-    steps = transitions(coordinates, labels, motion)
+    if steps is None:
+        steps = transitions(coordinates, labels, motion)
     result = np.empty((len(scans.devices), labels), np.float32)
     order, starts, lengths = _longest_first(scans.devices)
     belief = np.full((len(starts), labels), 1 / labels)

@@ -3,6 +3,7 @@
 Everything is computed from the records of one request; nothing is remembered between requests.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -58,9 +59,16 @@ class Several:
                 counts = np.bincount(devices).tolist()
                 answers = replace(answers, devices=list(zip(names, counts, strict=True)))
             return answers
-        fused = tracks.filtered(scans, self._output.coordinates, self._output.motion)
+        places, motion = self._output.coordinates, self._output.motion
+        fused = tracks.filtered(scans, places, motion, self._steps)
         answers = self._predictor.decode(fused, silent, wishes.top_k)
         return replace(answers, status=single.status)  # a record's status is its scan's own
+
+    @functools.cached_property
+    def _steps(self) -> tracks.Doubles:
+        """Made for the first sequence, for most models are never asked for one."""
+        output = self._output
+        return tracks.transitions(output.coordinates, len(output.labels), output.motion)
 
     def _standing(self, scans: tracks.Scans, status: Sequence[str], top_k: int) -> Answers:
         fused = tracks.standing(scans, self._output.motion)
