@@ -85,7 +85,9 @@ def _print(name: str, words: Sequence[str], streams: Streams) -> None:
     """Print the search as another tuner takes it."""
     module = ELSEWHERE[name]
     parser = command_line.new_parser(
-        f"python -m train tune {name}", f"{module.HELP.capitalize()}.", module.EXAMPLES
+        f"python -m train tune {name}",
+        f"{module.HELP[0].upper()}{module.HELP[1:]}.",
+        module.EXAMPLES,
     )
     module.add_arguments(parser)
     parser.add_argument("--trials", type=_positive, default=TRIALS, metavar="N", help="in all (30)")
@@ -104,8 +106,11 @@ def _search(
     stop: Callable[[], bool],
 ) -> int:
     from train.run import run as train
-    from train.tuning.search import Budget, find
 
+    try:
+        from train.tuning.search import Budget, find
+    except ModuleNotFoundError as missing:
+        raise _lacks_optuna(missing) from missing
     given = command_line.collect(asked)
     if len(environment.hosts().all) > 1:
         raise UserError("Tuning runs on one host; this job has several.")
@@ -139,6 +144,16 @@ def _search(
     if asked.json:
         print(json.dumps(found, indent=1), file=streams.lines, flush=True)
     return 0
+
+
+def _lacks_optuna(missing: ModuleNotFoundError) -> Exception:
+    if (missing.name or "").partition(".")[0] != "optuna":
+        return missing
+    return UserError(
+        "Tuning on this machine needs Optuna, which is not installed; the image does without.",
+        hint="`make setup` puts it into .venv/image; elsewhere: pip install --require-hashes "
+        "--requirement requirements/tune.txt.",
+    )
 
 
 def _positive(text: str) -> int:

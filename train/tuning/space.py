@@ -29,7 +29,7 @@ def space(fixed: Mapping[str, str]) -> Space:
     Raises:
         UserError: A fixed value is not allowed, or nothing is left to vary.
     """
-    Hyperparameters.parse(fixed)
+    parsed = Hyperparameters.parse(fixed).to_dict()
     ranges = {
         each.name: each.tuned
         for each in declarations()
@@ -40,9 +40,19 @@ def space(fixed: Mapping[str, str]) -> Space:
             "There is nothing to tune: every hyperparameter with a range has a fixed value.",
             hint="Leave some of them out.",
         )
-    return Space(ranges, dict(fixed))
+    return Space(ranges, {name: _text(parsed[name]) for name in fixed})
 
 
 def defaults(ranges: Mapping[str, Range]) -> dict[str, str]:
     """The defaults of what is varied."""
     return {each.name: each.text for each in declarations() if each.name in ranges}
+
+
+def _text(value: object) -> str:
+    """A value as one word, since Katib hands it to a shell."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case list():
+            return ",".join(map(str, value))
+    return str(value)

@@ -14,23 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, Trial, TrialState
+
 from container.errors import UserError
 from train.checkpoint import differences
 from train.ranges import Range, Span
 from train.writing import writing
-
-try:
-    import optuna
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
-    from optuna.trial import FrozenTrial, Trial, TrialState
-except ModuleNotFoundError as missing:
-    raise UserError(
-        f"Tuning on this machine needs Optuna, and {missing.name} is not installed; the image does "
-        "without.",
-        hint="`make setup` puts it into .venv/image; elsewhere: pip install --require-hashes "
-        "--requirement requirements/tune.txt.",
-    ) from missing
 
 NAME: Final = "tuning"
 IDENTITY: Final = "identity"

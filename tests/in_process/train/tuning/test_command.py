@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -257,6 +258,15 @@ def test_a_trial_that_diverges_is_no_end(job: Job, monkeypatch: pytest.MonkeyPat
 def test_without_scans_to_judge_by_there_is_no_search(job: Job) -> None:
     assert Run(job, "--validation-fraction", "0").exit_code == 2
     assert "scans to judge by" in job.failure
+
+
+def test_where_optuna_is_missing_it_is_said(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [each for each in sys.modules if each.partition(".")[0] == "optuna"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    for name in ("report", "search", "study", "trials"):
+        monkeypatch.delitem(sys.modules, f"train.tuning.{name}")
+    assert Run(job).exit_code == 2
+    assert "needs Optuna" in job.failure
 
 
 def test_a_search_runs_on_one_host(job: Job) -> None:

@@ -60,3 +60,10 @@ def test_pages_make_the_whole() -> None:
 def test_token_of_somebody_else() -> None:
     with pytest.raises(AwsError, match="Invalid NextToken"):
         page(ROWS, {"NextToken": "nonsense"}, name="EndpointName")
+
+
+def test_another_member_can_give_the_order() -> None:
+    rows = [{**row, "Cost": -number} for number, row in enumerate(ROWS)]
+    asked = {"SortBy": "Cost", "SortOrder": "Ascending"}
+    found, _ = page(rows, asked, name="EndpointName", more={"Cost": "Cost"})
+    assert [row["Cost"] for row in found] == [-3, -2, -1, 0]

@@ -12,6 +12,13 @@ def test_what_is_given_is_the_same_in_every_trial() -> None:
     assert "learning_rate" in found.ranges
 
 
+def test_what_is_given_becomes_one_word() -> None:
+    given = {"hidden": "[64, 32]", "class_balance": "Yes", "noise_db": " 2 "}
+    found = space(given).fixed
+    assert found == {"hidden": "64,32", "class_balance": "true", "noise_db": "2.0"}
+    assert Hyperparameters.parse(found) == Hyperparameters.parse(given)
+
+
 def test_the_defaults_of_what_varies_are_the_defaults() -> None:
     assert Hyperparameters.parse(defaults(space({}).ranges)) == Hyperparameters()
 
