@@ -16,7 +16,7 @@ import logging
 import selectors
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -228,8 +228,9 @@ class Peers:
         link = _Link(connection)
         with contextlib.suppress(OSError, EOFError, ValueError):
             match link.words():
-                case [{"word": "hello", "host": host}] if host in self._missing():
+                case [{"word": "hello", "host": host}, *others] if host in self._missing():
                     self._links[host] = link
+                    self._heed(host, others)  # what it said at once arrives together
                     return
         _log.warning("%s is none of the missing hosts and is not let in", address[0])
         connection.close()
@@ -254,6 +255,9 @@ class Peers:
         except (OSError, EOFError, ValueError) as error:
             why = "its connection ended" if isinstance(error, EOFError) else str(error)
             raise LostHostError(host, f"was lost: {why}.") from error
+        self._heed(host, words)
+
+    def _heed(self, host: str, words: Sequence[Mapping[str, str]]) -> None:
         for word in words:
             match word:
                 case {"word": "done"}:

@@ -1,3 +1,4 @@
+import json
 import socket
 import threading
 from collections.abc import Callable
@@ -141,6 +142,24 @@ def test_strangers_are_not_let_in(said: bytes, caplog: pytest.LogCaptureFixture)
         first.meet(call(first))
         called[0].join(LIMIT)
     assert "is none of the missing hosts" in caplog.text
+
+
+def test_a_host_may_say_more_at_once_than_its_name() -> None:
+    hosts, other = crews.hosts(2)
+    words = ({"word": "hello", "host": other.current}, {"word": "alive"})
+    said = b"".join(json.dumps(word).encode() + b"\n" for word in words)
+    called: list[socket.socket] = []
+
+    def stop() -> bool:
+        """Call once the first host is there."""
+        if not called and first.address:
+            called.append(socket.create_connection((first.address, peers.PORT)))
+            called[0].sendall(said)
+        return False
+
+    with Peers(hosts, LIMIT) as first:
+        first.meet(stop)
+        called[0].close()
 
 
 def test_nonsense_from_a_host_is_a_lost_host() -> None:
