@@ -29,6 +29,7 @@ IDENTITY: Final = "identity"
 INTERRUPTED: Final = "interrupted"
 REASON: Final = "reason"
 ENDED: Final = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+_QUEUED: Final = "fixed_params"  # where Optuna has the values of a trial that was enqueued
 _LOCK: Final = ".lock"
 _STARTUP: Final = 5  # trials before any is pruned
 
@@ -143,8 +144,8 @@ class Search:
             _log.info("Trial %d was interrupted and is tried again", left.number)
             interrupted = self._study.user_attrs.get(INTERRUPTED, [])
             self._study.set_user_attr(INTERRUPTED, [*interrupted, left.number])
-            if left.params:
-                self._study.enqueue_trial(left.params)
+            if queued := left.system_attrs.get(_QUEUED):
+                self._study.enqueue_trial(queued)  # all others are suggested anew, and alike
             self._study.tell(left.number, state=TrialState.FAIL)
 
 
