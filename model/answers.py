@@ -16,7 +16,6 @@ OK = "ok"
 NO_SIGNAL = "no_signal"
 OUT_OF_COVERAGE = "out_of_coverage"
 
-CONFIDENCE = 0.68  # the share of the posterior inside `uncertainty`
 _STEP = 0.5  # of the points among which a position is sought, in cells
 _REACH = 1.0  # how far from a class they may lie, in cells
 
@@ -30,17 +29,21 @@ class Answers:
 
     Attributes:
         probabilities: (N, K) float32.
+        labels: (N,) label numbers, the answer: the label of least expected distance, or without
+            coordinates the likeliest. Where the likeliest one lies apart from all the others that
+            are likely, an answer among those is less far off.
         candidates: (N, top_k) label numbers, the likeliest first.
         positions: (N, 2) the point of least expected distance, in cells; None without coordinates.
         uncertainty: (N,) radius in cells around it that holds the true class with probability
             0.68; None without coordinates.
         status: N times `ok`, `no_signal` or `out_of_coverage`.
         devices: Where answers are about devices: N times its name and its number of scans.
-        contributions: Where answers are explained: N times what speaks for the likeliest class,
+        contributions: Where answers are explained: N times what speaks for the answer,
             in nats by field, the greatest first.
     """
 
     probabilities: Floats
+    labels: Indices
     candidates: Indices
     positions: Floats | None
     uncertainty: Floats | None
@@ -54,7 +57,9 @@ class Decoder:
 
     def __init__(self, output: OutputSpec) -> None:
         self._radius = output.coverage_radius
-        self._plane = _Plane(np.asarray(output.coordinates)) if output.coordinates else None
+        self._plane = (
+            _Plane(np.asarray(output.coordinates), output.mass) if output.coordinates else None
+        )
 
     def decode(self, probabilities: Floats, silent: npt.NDArray[np.bool_], top_k: int) -> Answers:
         """Decode N rows.
@@ -67,17 +72,20 @@ class Decoder:
         candidates = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
         status = np.where(silent, NO_SIGNAL, OK).astype(object)
         if self._plane is None:
-            return Answers(probabilities, candidates, None, None, status.tolist())
+            likeliest = candidates[:, 0]
+            return Answers(probabilities, likeliest, candidates, None, None, status.tolist())
+        labels = self._plane.nearest(probabilities)
         positions, uncertainty = self._plane.locate(probabilities)
         if self._radius is not None:
             status[~silent & (uncertainty > self._radius)] = OUT_OF_COVERAGE
-        return Answers(probabilities, candidates, positions, uncertainty, status.tolist())
+        return Answers(probabilities, labels, candidates, positions, uncertainty, status.tolist())
 
 
 class _Plane:
     """The distances from every point around a class to every class, computed once a model."""
 
-    def __init__(self, coordinates: npt.NDArray[Any]) -> None:
+    def __init__(self, coordinates: npt.NDArray[Any], mass: float) -> None:
+        self._mass = mass
         steps = np.arange(-_REACH, _REACH + _STEP / 2, _STEP)
         around = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1).reshape(-1, 2)
         around = around[np.linalg.norm(around, axis=1) <= _REACH]
@@ -85,15 +93,27 @@ class _Plane:
         low, high = coordinates.min(axis=0), coordinates.max(axis=0)
         points = points[((points >= low) & (points <= high)).all(axis=1)]
         self._points = points.astype(np.float32)
-        offsets = self._points[:, None] - coordinates[None].astype(np.float32)
-        self._distances = np.linalg.norm(offsets, axis=2)
+        self._distances = _distances(self._points, coordinates)
+        self._between = _distances(coordinates, coordinates)
         self._order = np.argsort(self._distances, axis=1, kind="stable")
+
+    def nearest(self, probabilities: Floats) -> Indices:
+        """Give the (N,) classes of least expected distance."""
+        nearest: Indices = np.argmin(probabilities @ self._between, axis=1)
+        return nearest
 
     def locate(self, probabilities: Floats) -> tuple[Floats, Floats]:
         """Give (N, 2) points of least expected distance and (N,) radii around them."""
         best = np.argmin(probabilities @ self._distances.T, axis=1)
         order = self._order[best]
         inside = np.cumsum(np.take_along_axis(probabilities, order, axis=1), axis=1)
-        reached = np.argmax(inside >= CONFIDENCE * inside[:, -1:], axis=1)
+        reached = np.argmax(inside >= self._mass * inside[:, -1:], axis=1)
         furthest = np.take_along_axis(order, reached[:, None], axis=1)[:, 0]
         return self._points[best], self._distances[best, furthest]
+
+
+def _distances(points: npt.NDArray[Any], others: npt.NDArray[Any]) -> Floats:
+    """(N, M) distances between N and M points of a plane."""
+    offsets = points[:, None].astype(np.float32) - others[None].astype(np.float32)
+    distances: Floats = np.linalg.norm(offsets, axis=2)
+    return distances

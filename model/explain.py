@@ -15,6 +15,7 @@ MOST_ROWS: Final = 1024  # whose variants are in memory at once
 DIGITS: Final = 4
 
 Floats = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.intp]
 
 
 def contributions(
@@ -22,6 +23,7 @@ def contributions(
     rows: Floats,
     names: Sequence[str],
     missing: float,
+    answered: Indices,
 ) -> list[dict[str, float]]:
     """Leave every reading of every row out once; rows and variants are computed in one batch.
 
@@ -32,13 +34,15 @@ def contributions(
         rows: (N, number of fields), raw.
         names: Of the fields.
         missing: What stands for no reading.
+        answered: (N,) number of the label that each row was answered with.
 
     Returns:
         For each row its fields that have a reading, the greatest contribution first.
     """
     found: list[dict[str, float]] = []
     for start in range(0, len(rows), MOST_ROWS):
-        found += _of_piece(probabilities, rows[start : start + MOST_ROWS], names, missing)
+        piece = slice(start, start + MOST_ROWS)
+        found += _of_piece(probabilities, rows[piece], names, missing, answered[piece])
     return found
 
 
@@ -47,12 +51,12 @@ def _of_piece(
     rows: Floats,
     names: Sequence[str],
     missing: float,
+    answered: Indices,
 ) -> list[dict[str, float]]:
     owners, fields = np.nonzero(rows != np.float32(missing))
     variants = rows[owners]
     variants[np.arange(len(owners)), fields] = missing
     said = probabilities(np.concatenate([rows, variants]))
-    answered = said[: len(rows)].argmax(axis=1)
     least = np.finfo(np.float32).tiny
     chances = said[: len(rows)][np.arange(len(rows)), answered]
     without = said[len(rows) :][np.arange(len(owners)), answered[owners]]

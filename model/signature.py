@@ -12,6 +12,7 @@ from typing import Any
 from model.errors import SignatureError
 
 VERSION = 1
+CONFIDENCE = 0.68  # how likely the true label is within the uncertainty of an answer
 MOST_PLACES = 1024  # labels with coordinates: the distances between them are kept in memory
 
 _GREATEST = 3.4e38  # of a float32
@@ -80,6 +81,8 @@ class OutputSpec:
         coordinate_names: What the axes of the plane are called; empty without coordinates.
         coordinates: Where each label lies, in cells; empty without coordinates.
         coverage_radius: Answers less certain than this many cells are `out_of_coverage`.
+        mass: Share of the posterior that is within the uncertainty of an answer; fitted so that
+            68 % of the true labels are, of rows that the model had not seen.
         motion: How devices move between scans; the defaults where the file says nothing.
     """
 
@@ -88,6 +91,7 @@ class OutputSpec:
     coordinate_names: tuple[str, ...] = ()
     coordinates: tuple[tuple[float, ...], ...] = ()
     coverage_radius: float | None = None
+    mass: float = CONFIDENCE
     motion: Motion = Motion()
 
 
@@ -125,6 +129,7 @@ class Signature:
                 "coordinate_names": list(self.output.coordinate_names),
                 "coordinates": [list(each) for each in self.output.coordinates],
                 "coverage_radius": self.output.coverage_radius,
+                "mass": self.output.mass,
                 "motion": vars(self.output.motion),
             },
             "versions": dict(self.versions),
@@ -196,8 +201,18 @@ def _output(reader: "_Reader") -> OutputSpec:
     radius = reader.optional_number("coverage_radius")
     if radius is not None and radius < 0:
         raise SignatureError(f"signature.output.coverage_radius is {radius:g}; at least 0 is due.")
-    motion = _motion(reader.optional_child("motion"))
-    return OutputSpec(labels, reader.text("name"), names, coordinates, radius, motion)
+    mass = reader.optional_number("mass")
+    if mass is not None and not 0 < mass <= 1:
+        raise SignatureError(f"signature.output.mass is {mass:g}; above 0 and at most 1 is due.")
+    return OutputSpec(
+        labels,
+        reader.text("name"),
+        names,
+        coordinates,
+        radius,
+        CONFIDENCE if mass is None else mass,
+        _motion(reader.optional_child("motion")),
+    )
 
 
 def _motion(reader: "_Reader | None") -> Motion:

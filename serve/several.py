@@ -47,7 +47,7 @@ class Several:
         single = self._predictor.answers(rows, wishes.top_k)
         if wishes.explain:
             found = explain.contributions(
-                self._predictor.probabilities, rows, self._fields, self._missing
+                self._predictor.probabilities, rows, self._fields, self._missing, single.labels
             )
             return replace(single, contributions=found)
         names, devices = _numbered(wishes.devices, len(rows))

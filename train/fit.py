@@ -133,6 +133,10 @@ class Fit:
         """Put weights back, those of the best epoch for example."""
         network.set_weights(self.network, values)
 
+    def know(self, known: network.Linear) -> None:
+        """Know better: what was learnt beside the known layer stays."""
+        network.know(self.network, known)
+
     def state(self) -> dict[str, Array]:
         """Weights and moments by name, everything that a checkpoint needs beside `step`."""
         moments = {"mean:": self._means, "variance:": self._variances}

@@ -34,11 +34,13 @@ class Parts:
         training: Learnt from.
         validation: Judged by; None where nothing could be held out.
         unlabeled: Looked at only; None where there are none.
+        held_out: Whether the validation scans were training scans before.
     """
 
     training: Scans
     validation: Scans | None = None
     unlabeled: Scans | None = None
+    held_out: bool = False
 
 
 @dataclass

@@ -18,7 +18,7 @@ from model.blerssi.data import Scans
 from model.blerssi.evidence import Evidence
 from model.blerssi.scores import Scores, score
 from model.signature import Signature
-from train import baseline, channels, report, save
+from train import baseline, calibration, channels, report, save
 from train.arguments import Arguments
 from train.batches import Batches
 from train.channels import Data
@@ -141,7 +141,8 @@ def divide(data: Data, parameters: Hyperparameters) -> Parts:
     training, validation = data.training, data.validation
     copied = split.copies(training) >= 0
     chosen = np.arange(len(training))
-    if validation is None and parameters.validation_fraction > 0:
+    hold_out = validation is None and parameters.validation_fraction > 0
+    if hold_out:
         chosen, held_out = split.holdout(training, parameters.validation_fraction, parameters.seed)
         validation = training.take(held_out) if len(held_out) else None
     chosen = chosen[~copied[chosen]]
@@ -149,7 +150,7 @@ def divide(data: Data, parameters: Hyperparameters) -> Parts:
         "Learning from %d scans, judging by %d; %d of %d training scans are copies and left out",
         *(len(chosen), 0 if validation is None else len(validation), copied.sum(), len(training)),
     )
-    return Parts(training.take(chosen), validation, data.unlabeled)
+    return Parts(training.take(chosen), validation, data.unlabeled, held_out=hold_out)
 
 
 def set_up(parts: Parts, parameters: Hyperparameters) -> Loop:
@@ -176,20 +177,30 @@ def _continue(loop: Loop, folder: CheckpointFolder, *, fresh: bool) -> None:
 
 
 def _save(loop: Loop, folder: Path) -> Result:
-    """Write the model, and judge what was written rather than what was learnt."""
-    judged_by = "training" if loop.parts.validation is None else "validation"
-    judged = loop.parts.validation or loop.parts.training
+    """Write the model, and judge what was written rather than what was learnt.
+
+    Scans that were held out have then done their work: what is known of the floor is found again
+    with them, and the model that is left behind is written anew.
+    """
+    parts = loop.parts
+    judged_by = "training" if parts.validation is None else "validation"
+    judged = parts.validation or parts.training
     expected = loop.fit.probabilities(judged.readings)
     figures = {f"{judged_by}_{n}": v for n, v in score(expected, judged.cells).figures().items()}
     facts = {
         "hyperparameters": loop.parameters.to_dict(),
-        "scans": len(loop.parts.training),
+        "scans": len(parts.training),
         "epochs": loop.epoch,
         "data_sha256": loop.identity["training_data"],
     }
-    learnt = loop.fit.probabilities(loop.parts.training.readings)
-    signature = save.describe(learnt, figures, facts)
+    learnt = loop.fit.probabilities(parts.training.readings)
+    signature = save.describe(calibration.output(parts.training, learnt), figures, facts)
     found = save.save(folder, loop.fit.network, signature, judged.readings, expected)
+    if parts.validation is not None and parts.held_out:
+        everything = Scans.concatenate([parts.training, parts.validation])
+        loop.fit.know(Evidence.of(everything))
+        again = loop.fit.probabilities(judged.readings)
+        save.save(folder, loop.fit.network, signature, judged.readings, again)
     return Result(loop, judged, judged_by, score(found, judged.cells), found, signature)
 
 

@@ -2,7 +2,6 @@
 
 import platform
 from collections.abc import Mapping
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -13,13 +12,10 @@ import numpy.typing as npt
 from container.errors import AlgorithmError
 from model import artifact
 from model.blerssi import data, grid, network
-from model.blerssi.scores import OUTPUT, locate
 from model.predictor import Predictor
-from model.signature import Field, InputSpec, Signature
+from model.signature import Field, InputSpec, OutputSpec, Signature
 from train.writing import writing
 
-FALSE_ALARMS: Final = 0.01  # share of the training scans that is called out of coverage
-FEWEST: Final = 100  # scans, from which on that share can be told
 TOLERANCE: Final = 1e-5  # between the network's probabilities and the artefact's
 LIBRARIES: Final = ("mxnet", "numpy")
 
@@ -32,30 +28,18 @@ def versions() -> dict[str, str]:
 
 
 def describe(
-    probabilities: Array, metrics: Mapping[str, float], training: Mapping[str, Any]
+    output: OutputSpec, metrics: Mapping[str, float], training: Mapping[str, Any]
 ) -> Signature:
     """Say what the model takes and gives.
 
     Args:
-        probabilities: (N, 105) of the training scans; they say which uncertainty is unusual.
+        output: What its answers mean.
         metrics: How the model did.
         training: Facts of the run.
     """
     fields = tuple(Field(name, data.WEAKEST, data.STRONGEST, "dBm") for name in grid.BEACONS)
-    output = replace(OUTPUT, coverage_radius=_coverage_radius(probabilities))
-    return Signature(
-        InputSpec(fields, data.NOT_HEARD, data.ALSO_NOT_HEARD, network.INPUT),
-        output,
-        versions(),
-        metrics,
-        training,
-    )
-
-
-def _coverage_radius(probabilities: Array) -> float | None:
-    if len(probabilities) < FEWEST:
-        return None
-    return float(np.quantile(locate(probabilities).uncertainty, 1 - FALSE_ALARMS))
+    spec = InputSpec(fields, data.NOT_HEARD, data.ALSO_NOT_HEARD, network.INPUT)
+    return Signature(spec, output, versions(), metrics, training)
 
 
 def save(folder: Path, net: Any, signature: Signature, readings: Array, expected: Array) -> Array:

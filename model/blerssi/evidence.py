@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.blerssi.data import Scans
-from model.blerssi.network import CENTRE, UNIT
+from model.blerssi.network import CENTRE, HEARD_ABOVE, UNIT
 from model.blerssi.radiomap import RadioMap
 from model.blerssi.shadows import Shadows
 
@@ -43,6 +43,16 @@ class Evidence:
         )
         weights, bias = (np.mean(each, axis=0) for each in zip(*maps, strict=True))
         return cls(weights.astype(np.float32), bias.astype(np.float32))
+
+    def probabilities(self, readings: Array) -> Array:
+        """Give (N, C) probabilities of (N, B) dBm, all cells being as likely before."""
+        heard = readings > HEARD_ABOVE
+        strength = (readings - CENTRE) / UNIT * heard
+        features = np.concatenate([strength, strength**2, heard], axis=1, dtype=np.float64)
+        logs = features @ self.weights.T + self.bias
+        shares = np.exp(logs - logs.max(axis=1, keepdims=True))
+        result: Array = (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
+        return result
 
 
 def _linear(

@@ -113,11 +113,16 @@ def build(
     mx.random.seed(seed)
     network.initialize(mx.init.Xavier(magnitude=2), ctx=mx.cpu())
     if known:
-        network.known.weight.set_data(mx.nd.array(known.weights))
-        network.known.bias.set_data(mx.nd.array(known.bias))
+        know(network, known)
         network.known.collect_params().setattr("grad_req", "null")
     network.hybridize()
     return network
+
+
+def know(network: Any, known: Linear) -> None:
+    """Give a network that has a known layer what is known."""
+    network.known.weight.set_data(mxnet().nd.array(known.weights))
+    network.known.bias.set_data(mxnet().nd.array(known.bias))
 
 
 def masked(network: Any, readings: Any, masks: Sequence[Any]) -> Any:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.answers import CONFIDENCE, NO_SIGNAL, OK, OUT_OF_COVERAGE, Answers, Decoder
-from model.signature import OutputSpec
+from model.answers import NO_SIGNAL, OK, OUT_OF_COVERAGE, Answers, Decoder
+from model.signature import CONFIDENCE, OutputSpec
 
 PLACES = tuple((float(column), float(row)) for column in range(5) for row in range(4))
 LABELS = tuple(f"{chr(65 + int(c))}{int(r):02}" for c, r in PLACES)
@@ -58,6 +58,30 @@ def test_the_radius_holds_the_share_of_the_posterior_and_none_smaller_does(
     radius = answers.uncertainty[0]
     assert answers.probabilities[0][away <= radius + 1e-4].sum() >= CONFIDENCE - 1e-5
     assert answers.probabilities[0][away < radius - 1e-4].sum() <= CONFIDENCE + 1e-5
+
+
+@given(posteriors)
+def test_no_label_has_a_smaller_expected_distance_than_the_answer(posterior: list[float]) -> None:
+    answers = decode([posterior])
+    expected = [answers.probabilities[0] @ distances(place) for place in PLACES]
+    assert expected[answers.labels[0]] == pytest.approx(min(expected), rel=1e-4, abs=1e-5)
+
+
+def test_the_answer_is_among_the_many_and_not_the_likeliest_far_away() -> None:
+    shares = {"E03": 0.4, "A00": 0.15, "A01": 0.15, "B00": 0.3}
+    posterior = [shares.get(label, 0.0) for label in LABELS]
+    answers = decode([posterior])
+    assert LABELS[answers.labels[0]] == "B00"
+    assert LABELS[answers.candidates[0][0]] == "E03"
+
+
+def test_a_smaller_mass_gives_a_smaller_radius() -> None:
+    half = Decoder(OutputSpec(LABELS, "location", NAMES, PLACES, mass=0.3))
+    posterior = [0.4 if label == "A00" else 0.6 / 19 for label in LABELS]
+    wide, narrow = (decode([posterior], decoder=each).uncertainty for each in (DECODER, half))
+    assert wide is not None
+    assert narrow is not None
+    assert narrow[0] < wide[0]
 
 
 def test_a_certain_answer_lies_on_its_cell() -> None:

@@ -23,7 +23,8 @@ def probabilities(rows: Any) -> Any:
 def explained(rows: list[list[float]]) -> list[dict[str, float]]:
     table = np.array(rows, np.float32).reshape(-1, 3)
     before = table.copy()
-    found = explain.contributions(probabilities, table, NAMES, MISSING)
+    answered = probabilities(table).argmax(axis=1)
+    found = explain.contributions(probabilities, table, NAMES, MISSING, answered)
     np.testing.assert_array_equal(table, before)
     return found
 
@@ -34,6 +35,13 @@ def test_a_contribution_is_what_the_log_probability_loses() -> None:
     assert found["a1"] == pytest.approx(float(np.log(whole[0] / without[0])), abs=1e-4)
     assert list(found) == ["a1", "a2", "a3"]  # the greatest first
     assert found["a1"] > found["a2"] > 0 > found["a3"]
+
+
+def test_what_is_explained_is_the_label_that_was_answered() -> None:
+    rows = np.array([[-70, -80, -90]], np.float32)
+    whole, without = probabilities(np.array([[-70, -80, -90], [MISSING, -80, -90]], np.float32))
+    (found,) = explain.contributions(probabilities, rows, NAMES, MISSING, np.array([1]))
+    assert found["a1"] == pytest.approx(float(np.log(whole[1] / without[1])), abs=1e-4)
 
 
 def test_only_readings_contribute() -> None:
@@ -58,6 +66,6 @@ def test_a_probability_of_nothing_gives_a_finite_number() -> None:
         return np.where((rows != MISSING).any(axis=1)[:, None], [1, 0], [0, 1]).astype(np.float32)
 
     (found,) = explain.contributions(
-        sure, np.array([[-70, MISSING, MISSING]], np.float32), NAMES, MISSING
+        sure, np.array([[-70, MISSING, MISSING]], np.float32), NAMES, MISSING, np.array([0])
     )
     assert 80 < found["a1"] < 100

@@ -38,6 +38,7 @@ def signatures(draw: st.DrawFn) -> Signature:
             ("column", "row") if coordinates else (),
             tuple(coordinates),
             draw(st.none() | st.floats(0, 100)),
+            draw(st.floats(0.01, 1)),
             Motion(*draw(st.tuples(st.floats(0, 1), st.floats(0.1, 9), shares, shares))),
         ),
         draw(st.dictionaries(names, names, max_size=2)),
@@ -152,6 +153,8 @@ def test_the_message_says_what_was_found_and_expected(
         ("output.coordinates", [], "names 2 coordinates"),
         ("output.coordinate_names", ["x"], "names 1 coordinates"),
         ("output.coverage_radius", -1, "coverage_radius is -1"),
+        ("output.mass", 0, "mass is 0"),
+        ("output.mass", 1.1, "mass is 1.1"),
     ],
 )
 def test_contradictions_are_named(path: str, value: object, message: str) -> None:

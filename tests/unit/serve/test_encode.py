@@ -15,6 +15,7 @@ PLANE = OutputSpec(
 )
 ANSWERS = Answers(
     PROBABILITIES,
+    np.array([1, 0]),
     np.array([[1, 2], [2, 0]]),
     np.array([[1.5, 2], [3, 4]], np.float32),
     np.array([0.5, 1.23456], np.float32),
@@ -33,8 +34,8 @@ EXPECTED = [
         "status": "ok",
     },
     {
-        "cell": "Ä\n",
-        "probability": 0.5,
+        "cell": "A01",
+        "probability": 0.25,
         "position": {"column": 3.0, "row": 4.0},
         "uncertainty": 1.235,
         "candidates": [
@@ -44,7 +45,7 @@ EXPECTED = [
         "status": "no_signal",
     },
 ]
-PLAIN = Answers(PROBABILITIES, ANSWERS.candidates, None, None, ANSWERS.status)
+PLAIN = Answers(PROBABILITIES, ANSWERS.labels, ANSWERS.candidates, None, None, ANSWERS.status)
 
 
 def test_json_has_every_field_in_order() -> None:
@@ -61,7 +62,7 @@ def test_json_lines_are_the_same_records_one_a_line() -> None:
 
 def test_csv_quotes_what_needs_it_and_ends_every_record() -> None:
     text = Encoder(PLANE).encode(ANSWERS, media.CSV).decode()
-    assert text == '"say ""hi"", you",0.7,1.5,2.0,0.5,ok\n"Ä\n",0.5,3.0,4.0,1.235,no_signal\n'
+    assert text == '"say ""hi"", you",0.7,1.5,2.0,0.5,ok\nA01,0.25,3.0,4.0,1.235,no_signal\n'
 
 
 def test_npy_is_the_probabilities_as_they_are() -> None:
@@ -74,7 +75,7 @@ def test_npy_is_the_probabilities_as_they_are() -> None:
 def test_without_coordinates_there_is_no_position(media_type: str) -> None:
     text = Encoder(OutputSpec(("a", "b", "c"))).encode(PLAIN, media_type)
     if media_type == media.CSV:
-        assert text == b"b,0.7,ok\nc,0.5,no_signal\n"
+        assert text == b"b,0.7,ok\na,0.25,no_signal\n"
     else:
         assert json.loads(text)["predictions"][1].keys() == {
             "location", "probability", "candidates", "status",

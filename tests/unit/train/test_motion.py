@@ -6,7 +6,7 @@ from model.blerssi import simulate
 from model.blerssi.data import Scans
 from model.signature import Motion
 from tests.support.scans import surveyed
-from train import motion
+from train import calibration, motion
 
 
 @pytest.fixture(scope="module")
@@ -14,19 +14,19 @@ def survey() -> Scans:
     return simulate.simulate(3)
 
 
+def fitted(scans: Scans) -> Motion:
+    return motion.fitted(calibration.unseen(scans), scans)
+
+
 def test_a_survey_of_several_scans_a_visit_mostly_stays(survey: Scans) -> None:
-    found = motion.fitted(survey)
+    found = fitted(survey)
     assert 0.4 <= found.stay <= 0.9
     assert 0.2 < found.standing < 0.9  # neither always the same nor independent
     assert found.reach == Motion().reach
-    assert found == motion.fitted(survey.take(slice(None, None, -1)))
-
-
-def test_too_little_gives_the_defaults() -> None:
-    assert motion.fitted(surveyed(3, 2, 2)) == Motion()
+    assert found == fitted(survey.take(slice(None, None, -1)))
 
 
 def test_a_survey_of_one_visit_to_each_cell_is_enough() -> None:
-    found = motion.fitted(surveyed(30, 1, 4))
+    found = fitted(surveyed(30, 1, 4))
     assert found.stay >= 0.5
     assert found.standing == 1.0  # what disturbs these scans is independent

@@ -1,0 +1,81 @@
+"""What a model's answers mean, found on scans that it could not know.
+
+Scans that were learnt from look too sure, and the few that are held out judge. So every visit of
+the training scans is answered by what is known from other visits alone, which is much as the
+network answers a new one.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from model.blerssi import grid, split
+from model.blerssi.data import Scans
+from model.blerssi.evidence import Evidence
+from model.blerssi.scores import OUTPUT, ROUNDING, locate
+from model.signature import CONFIDENCE, OutputSpec
+from train import motion
+
+PARTS: Final = 4  # of the visits, each answered by what the others tell
+FEWEST: Final = 100  # scans from which on a share can be told
+LEAST_MASS: Final = 0.05  # so that a radius is left
+
+FALSE_ALARMS: Final = 0.01  # share of the training scans that is called out of coverage
+
+Array = npt.NDArray[np.float32]
+
+
+def output(scans: Scans, probabilities: Array) -> OutputSpec:
+    """Say what answers mean, as far as the scans are enough to tell.
+
+    Args:
+        scans: What the model learnt from, copies left out.
+        probabilities: (N, 105) its answers to them.
+    """
+    visits = split.visits(scans)
+    if len(scans) < FEWEST or visits.max() == 0:
+        return OUTPUT
+    answers = unseen(scans)
+    return replace(
+        OUTPUT,
+        coverage_radius=float(np.quantile(locate(probabilities).uncertainty, 1 - FALSE_ALARMS)),
+        mass=mass(answers, scans),
+        motion=motion.fitted(answers, scans),
+    )
+
+
+def unseen(scans: Scans) -> Array:
+    """Answer every scan by what is known from other visits.
+
+    Args:
+        scans: Labelled ones of two visits at the least, copies left out.
+
+    Returns:
+        (N, 105) probabilities.
+    """
+    probabilities = np.empty((len(scans), len(grid.CELLS)), np.float32)
+    parts = split.visits(scans) % PARTS
+    for part in np.unique(parts):
+        judged = parts == part
+        known = Evidence.of(scans.take(~judged))
+        probabilities[judged] = known.probabilities(scans.readings[judged])
+    return probabilities
+
+
+def mass(probabilities: Array, scans: Scans) -> float:
+    """The share of the posterior within a radius that holds the true cell of 68 % of the scans.
+
+    A radius holds the true cell where it reaches further than all that is nearer, so that the
+    share in question is a quantile of how much is nearer.
+
+    Args:
+        probabilities: (N, 105) of scans that the model did not know.
+        scans: Those scans.
+    """
+    plane = np.asarray(grid.COORDINATES)
+    away = np.linalg.norm(locate(probabilities).positions[:, None] - plane[None], axis=2)
+    true = away[np.arange(len(scans)), scans.cells]
+    nearer = (probabilities * (away < true[:, None] - ROUNDING)).sum(axis=1)
+    return float(np.clip(np.quantile(nearer, CONFIDENCE, method="higher"), LEAST_MASS, 1))
