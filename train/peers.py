@@ -118,6 +118,7 @@ class Peers:
         self._hosts = hosts
         self._patience = patience
         self._links: dict[str, _Link] = {}
+        self._met: set[str] = set()  # also those that have left since
         self._listener: socket.socket | None = None
         self._said = 0.0
         self.address = self.root = ""
@@ -221,7 +222,7 @@ class Peers:
         return ", ".join(self._missing())
 
     def _missing(self) -> list[str]:
-        return [host for host in self._hosts.all if host not in {self._hosts.current, *self._links}]
+        return [host for host in self._hosts.all if host not in {self._hosts.current, *self._met}]
 
     def _welcome(self, connection: socket.socket, address: tuple[str, int]) -> None:
         """Take a new connection, if it is one of the missing hosts."""
@@ -230,6 +231,7 @@ class Peers:
             match link.words():
                 case [{"word": "hello", "host": host}, *others] if host in self._missing():
                     self._links[host] = link
+                    self._met.add(host)
                     self._heed(host, others)  # what it said at once arrives together
                     return
         _log.warning("%s is none of the missing hosts and is not let in", address[0])

@@ -144,9 +144,10 @@ def test_strangers_are_not_let_in(said: bytes, caplog: pytest.LogCaptureFixture)
     assert "is none of the missing hosts" in caplog.text
 
 
-def test_a_host_may_say_more_at_once_than_its_name() -> None:
+@pytest.mark.parametrize("last", ["alive", "done"])
+def test_a_host_may_say_more_at_once_than_its_name(last: str) -> None:
     hosts, other = crews.hosts(2)
-    words = ({"word": "hello", "host": other.current}, {"word": "alive"})
+    words = ({"word": "hello", "host": other.current}, {"word": last})
     said = b"".join(json.dumps(word).encode() + b"\n" for word in words)
     called: list[socket.socket] = []
 
@@ -159,6 +160,7 @@ def test_a_host_may_say_more_at_once_than_its_name() -> None:
 
     with Peers(hosts, LIMIT) as first:
         first.meet(stop)
+        assert first.have_left == (last == "done")
         called[0].close()
 
 
