@@ -93,10 +93,13 @@ def _lines_guesses(body: bytes, signature: Signature) -> list[Guess]:
 
 
 def _npy_guesses(body: bytes, signature: Signature) -> list[Guess]:
+    """Decode the probabilities as serving does, for the answer need not be the likeliest label."""
     import numpy as np
 
+    from model.answers import Decoder
+
     table = np.load(io.BytesIO(body), allow_pickle=False)
-    best = table.argmax(axis=1)
+    best = Decoder(signature.output).decode(table, np.zeros(len(table), np.bool_), 1).labels
     return [(signature.output.labels[b], float(row[b])) for b, row in zip(best, table, strict=True)]
 
 
