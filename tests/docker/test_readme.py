@@ -9,4 +9,4 @@ def test_the_commands_of_the_readme_do_what_it_says() -> None:
     assert "model.tar.gz" in readme.run(scripts)
     assert '"predictions"' in readme.run(by_hand)
     assert "C1.22" in readme.run(check)
-    assert "614 answers" in readme.run(cloud)
+    assert "561 answers" in readme.run(cloud)  # as many as there are validation scans

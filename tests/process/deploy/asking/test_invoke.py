@@ -30,7 +30,9 @@ def test_the_client_gives_an_answer_a_row(client: Client) -> None:
     assert [each.status for each in found][1] == "no_signal"
     assert [len(each.candidates) for each in found] == [4, 4, 4]
     assert all(each.position and each.uncertainty is not None for each in found)
-    assert found[0].candidates[0].label == found[0].label
+    chances = [each.probability for each in found[0].candidates]
+    assert chances == sorted(chances, reverse=True)
+    assert chances[0] >= found[0].probability
 
 
 def test_the_client_names_every_bad_row(client: Client) -> None:
