@@ -43,7 +43,7 @@ class Answer:
     """Where one scan was taken, as far as the model knows.
 
     Attributes:
-        label: The likeliest cell.
+        label: The cell of least expected distance; it need not be the likeliest.
         probability: How likely it is, 0 to 1.
         status: `ok`; `no_signal` where no beacon was heard, so that the rest is only the prior;
             `out_of_coverage` where the posterior spreads further than the model can vouch for.

@@ -25,7 +25,7 @@ class Score:
         scans: How many were judged.
         mean_error_cells: Between the answered position and the middle of the true cell, where no
             beacon was heard too: the figure that training calls validation_mean_error_cells.
-        exact: The share of scans whose likeliest cell is the true one.
+        exact: The share of scans whose answered cell is the true one.
     """
 
     scans: int

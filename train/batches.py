@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from model.blerssi import pathloss
 from model.blerssi.data import NOT_HEARD, Scans
-from model.blerssi.grid import COORDINATES
 from model.blerssi.radiomap import RadioMap
 from train.hyperparameters import Hyperparameters
 
@@ -49,8 +49,7 @@ class Batches:
     def __init__(self, scans: Scans, parameters: Hyperparameters) -> None:
         self._scans = scans
         self._parameters = parameters
-        points = np.asarray(COORDINATES)
-        self._distances = np.linalg.norm(points[:, None] - points[None], axis=2).astype(np.float32)
+        self._distances = pathloss.between().astype(np.float32)
         self._targets = _soften(self._distances, parameters)
         self._weights = _weigh(scans.cells, balanced=parameters.class_balance)
         self._drawn = round(parameters.drawn_scans * len(scans))

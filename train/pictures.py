@@ -63,7 +63,7 @@ def _floor() -> Floor:
 
 def _places(result: "Result") -> str:
     scores = result.scores
-    radii = _mean_of(locate(result.probabilities).uncertainty, scores)
+    radii = _mean_of(locate(result.probabilities, result.signature.output).uncertainty, scores)
     return error_map_svg(_floor(), scores.cell_errors, scores.cell_positions, radii)
 
 
@@ -77,7 +77,7 @@ def _mean_of(values: npt.NDArray[np.float32], scores: Scores) -> npt.NDArray[np.
 def _examples(result: "Result") -> dict[str, str]:
     """The answers of a good, a typical and a bad scan, chosen by rank and not by hand."""
     scores, order = result.scores, np.argsort(result.scores.errors, kind="stable")
-    found = locate(result.probabilities)
+    found = locate(result.probabilities, result.signature.output)
     pictures = {}
     for name, share in EXAMPLES.items():
         scan = order[round(share * (len(order) - 1))]

@@ -201,7 +201,8 @@ def _save(loop: Loop, folder: Path) -> Result:
         loop.fit.know(Evidence.of(everything))
         again = loop.fit.probabilities(judged.readings)
         save.save(folder, loop.fit.network, signature, judged.readings, again)
-    return Result(loop, judged, judged_by, score(found, judged.cells), found, signature)
+    scores = score(found, judged.cells, signature.output)
+    return Result(loop, judged, judged_by, scores, found, signature)
 
 
 def _report(result: Result, folder: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from model.blerssi import pathloss
 from model.blerssi.data import Scans
 from model.blerssi.network import CENTRE, HEARD_ABOVE, UNIT
 from model.blerssi.radiomap import RadioMap
@@ -35,7 +36,8 @@ class Evidence:
     @classmethod
     def of(cls, scans: Scans) -> "Evidence":
         """Learn from labelled scans, one of them at the least."""
-        radio, shadows = RadioMap.fit(scans), Shadows.fit(scans)
+        model = pathloss.fit(scans)
+        radio, shadows = RadioMap.fit(scans, model), Shadows.fit(scans, model)
         # A strength that counts whether it is heard or not already holds how likely that is.
         maps = (
             _linear(np.log(radio.hearing), radio.hearing, radio.strength, radio.spread),

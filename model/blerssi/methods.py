@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 from model.blerssi import baselines, learners, reference_recipe, trained
 from model.blerssi.baselines import Probabilities
 from model.blerssi.data import Scans
-from model.signature import Motion
+from model.blerssi.scores import OUTPUT
+from model.signature import OutputSpec
 
 OURS: Final = "ours"
 SCIKIT_LEARN: Final = "scikit-learn"
@@ -42,11 +43,11 @@ class Answered(NamedTuple):
 
     Attributes:
         probabilities: (N, 105).
-        motion: How devices move, where the method learnt that.
+        output: What the answers mean, where the method learnt that.
     """
 
     probabilities: Probabilities
-    motion: Motion
+    output: OutputSpec
 
 
 class _Entry(NamedTuple):
@@ -78,7 +79,7 @@ def lacks(name: str) -> str | None:
 
 def _simple(learn: Callable[[Scans, int], baselines.Method]) -> Callable[[Task], Answered]:
     def answer(task: Task) -> Answered:
-        return Answered(learn(task.training, task.seed)(task.judged.readings), Motion())
+        return Answered(learn(task.training, task.seed)(task.judged.readings), OUTPUT)
 
     return answer
 
@@ -90,9 +91,9 @@ def _light(learn: Callable[[Scans], baselines.Method]) -> _Entry:
 def _ours(task: Task) -> Answered:
     predictor = trained.train(task.training, task.seed, task.settings, task.variables)
     probabilities = predictor.probabilities(task.judged.readings)
-    motion = predictor.signature.output.motion if predictor.signature else Motion()
+    output = predictor.signature.output if predictor.signature else OUTPUT
     predictor.close()
-    return Answered(probabilities, motion)
+    return Answered(probabilities, output)
 
 
 _METHODS: Final[Mapping[str, _Entry]] = {

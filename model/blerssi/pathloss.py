@@ -167,6 +167,13 @@ def _away(points: Floats) -> Floats:
     return distances
 
 
+def between() -> Floats:
+    """(C, C) distances from cell to cell, cells."""
+    plane = np.asarray(grid.COORDINATES)
+    distances: Floats = np.linalg.norm(plane[:, None] - plane[None], axis=2)
+    return distances
+
+
 class _Cost(NamedTuple):
     """A part of the cost, and its derivatives by what it depends on."""
 

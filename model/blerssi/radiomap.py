@@ -53,13 +53,16 @@ class RadioMap:
     spread: Floats
 
     @classmethod
-    def fit(cls, scans: Scans) -> "RadioMap":
-        """Make the map that labelled scans suggest, one of them at the least."""
-        model, counts = pathloss.fit(scans), Counts.of(scans)
+    def fit(cls, scans: Scans, model: PathLoss | None = None) -> "RadioMap":
+        """Make the map that labelled scans suggest, one of them at the least.
+
+        Args:
+            scans: The survey.
+            model: What `pathloss.fit` made of it, where that is known already.
+        """
+        model, counts = model or pathloss.fit(scans), Counts.of(scans)
         hearing, strength = _expected(model)
-        plane = np.asarray(grid.COORDINATES)
-        distances = np.linalg.norm(plane[:, None] - plane[None], axis=2)
-        near = np.exp(-0.5 * (distances / REACH) ** 2)
+        near = np.exp(-0.5 * (pathloss.between() / REACH) ** 2)
         taken = near @ (counts.scans / np.maximum(_something(hearing), LEAST_RECORDED))
         heard = near @ counts.heard
         hearing = (heard + OF_HEARING * hearing) / (taken[:, None] + OF_HEARING)

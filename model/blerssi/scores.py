@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from model.answers import Decoder
-from model.blerssi import grid
+from model.blerssi import grid, pathloss
 from model.signature import OutputSpec
 
 CANDIDATES: Final = 5
 BINS: Final = 15  # of the probability said, for calibration
 EVEN: Final = 0.01  # share of an even guess mixed in, so that one certain mistake is not infinite
 _PLANE: Final = np.asarray(grid.COORDINATES)
-DISTANCES: Final = np.linalg.norm(_PLANE[:, None] - _PLANE[None], axis=2)  # (105, 105) cells
+DISTANCES: Final = pathloss.between()
 ROUNDING: Final = 1e-4  # cells; positions and uncertainties are float32
 OUTPUT: Final = OutputSpec(grid.CELLS, "location", ("column", "row"), grid.COORDINATES)
 
@@ -190,19 +190,20 @@ class Scores:
         return np.divide(sums, counts, out=np.full(len(counts), np.nan), where=counts > 0)
 
 
-def score(probabilities: Probabilities, cells: Indices) -> Scores:
+def score(probabilities: Probabilities, cells: Indices, output: OutputSpec = OUTPUT) -> Scores:
     """Compare answers with the truth.
 
     Args:
         probabilities: (N, 105), one a cell of `grid.CELLS`, each row summing to 1.
         cells: (N,) places of the true cells in `grid.CELLS`.
+        output: What the model's answers mean; the radius of the uncertainty depends on it.
 
     Raises:
         ValueError: There is no scan, or one of an unknown cell.
     """
     if not len(cells) or cells.min() < 0:
         raise ValueError("Scores need at least one scan, and the true cell of every scan.")
-    candidates, positions, uncertainty = locate(probabilities)
+    candidates, positions, uncertainty = locate(probabilities, output)
     best = candidates[:, 0]
     safest = np.argmin(probabilities @ DISTANCES, axis=1)
     errors = np.linalg.norm(positions - _PLANE[cells], axis=1)
@@ -236,15 +237,15 @@ class Located(NamedTuple):
     uncertainty: Probabilities
 
 
-def locate(probabilities: Probabilities) -> Located:
-    """Decode probabilities as serving does; see `score` for the argument."""
+def locate(probabilities: Probabilities, output: OutputSpec = OUTPUT) -> Located:
+    """Decode probabilities as serving does; see `score` for the arguments."""
     silent = np.zeros(len(probabilities), np.bool_)  # it only changes the status
-    answers = _decoder().decode(probabilities, silent, CANDIDATES)
+    answers = _decoder(output).decode(probabilities, silent, CANDIDATES)
     if answers.positions is None or answers.uncertainty is None:
         raise AssertionError("A decoder with coordinates gives positions.")
     return Located(answers.candidates, answers.positions, answers.uncertainty)
 
 
-@functools.cache
-def _decoder() -> Decoder:
-    return Decoder(OUTPUT)
+@functools.lru_cache(4)
+def _decoder(output: OutputSpec) -> Decoder:
+    return Decoder(output)

@@ -51,9 +51,13 @@ class Shadows:
     spread: Floats
 
     @classmethod
-    def fit(cls, scans: Scans) -> "Shadows":
-        """Learn from labelled scans, one of them at the least, that heard something."""
-        model = pathloss.fit(scans)
+    def fit(cls, scans: Scans, model: PathLoss) -> "Shadows":
+        """Learn from labelled scans, one of them at the least, that heard something.
+
+        Args:
+            scans: The survey.
+            model: What `pathloss.fit` made of it.
+        """
         visits = _Visits.of(scans)
         expected = model.strengths(np.asarray(grid.COORDINATES))
         strengths = expected[visits.cells]
@@ -127,9 +131,7 @@ def _smooth(targets: Floats, certainty: Floats, cells: Indices) -> tuple[Floats,
     precision, pull = np.zeros((cell_count, beacons)), np.zeros((cell_count, beacons))
     np.add.at(precision, cells, each)
     np.add.at(pull, cells, each * targets)
-    plane = np.asarray(grid.COORDINATES)
-    away = np.linalg.norm(plane[:, None] - plane[None], axis=2)
-    alike = SHADOW**2 * np.exp(-away / REACH)
+    alike = SHADOW**2 * np.exp(-pathloss.between() / REACH)
     root = np.sqrt(precision).T  # (B, C)
     system = np.eye(cell_count) + root[:, :, None] * alike * root[:, None, :]
     gain = np.linalg.solve(system, root[:, :, None] * alike)  # (B, C, C)

@@ -95,7 +95,7 @@ def pooled(parts: Sequence[Scores]) -> Scores:
 
 def single(judged: Scans, answered: Answered) -> Scores:
     """Score every scan for itself."""
-    return score(answered.probabilities, judged.cells)
+    return score(answered.probabilities, judged.cells, answered.output)
 
 
 def standing(judged: Scans, answered: Answered) -> Scores:
@@ -104,8 +104,8 @@ def standing(judged: Scans, answered: Answered) -> Scores:
     windows = [order[_window(visits[order], end)] for end in range(len(order))]
     rows = np.concatenate(windows)
     devices = np.repeat(np.arange(len(windows)), [len(window) for window in windows])
-    together = tracks.standing(_scans(judged, answered, rows, devices), answered.motion)
-    return score(together, judged.cells[order])
+    together = tracks.standing(_scans(judged, answered, rows, devices), answered.output.motion)
+    return score(together, judged.cells[order], answered.output)
 
 
 def walk(judged: Scans, answered: Answered) -> Scores:
@@ -113,7 +113,8 @@ def walk(judged: Scans, answered: Answered) -> Scores:
     order = _by_time(judged)
     _, days = np.unique(judged.times[order].astype("datetime64[D]"), return_inverse=True)
     scans = _scans(judged, answered, order, days)
-    return score(tracks.filtered(scans, grid.COORDINATES, answered.motion), judged.cells[order])
+    fused = tracks.filtered(scans, grid.COORDINATES, answered.output.motion)
+    return score(fused, judged.cells[order], answered.output)
 
 
 WAYS: Final[Mapping[str, Callable[[Scans, Answered], Scores]]] = {

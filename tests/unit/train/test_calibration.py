@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.answers import Decoder
+from model.answers import OUT_OF_COVERAGE, Decoder
 from model.blerssi import grid, split
 from model.blerssi.data import Scans
 from model.blerssi.evidence import Evidence
@@ -42,6 +42,15 @@ def test_the_radius_holds_the_true_cell_of_68_percent(
     plane = np.asarray(grid.COORDINATES)
     off = np.linalg.norm(answers.positions - plane[survey.cells], axis=1)
     assert (off <= answers.uncertainty + 1e-4).mean() == pytest.approx(0.68, abs=0.03)
+
+
+def test_one_percent_of_what_was_learnt_from_is_out_of_coverage(
+    survey: Scans, unseen: calibration.Array
+) -> None:
+    decoder = Decoder(calibration.output(survey, unseen))
+    status = decoder.decode(unseen, np.zeros(len(survey), np.bool_), 1).status
+    flagged = status.count(OUT_OF_COVERAGE) / len(survey)
+    assert 0 < flagged <= calibration.FALSE_ALARMS
 
 
 def test_sure_answers_that_are_wrong_get_a_wide_radius_and_right_ones_a_narrow_one(

@@ -2,6 +2,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from model.blerssi import pathloss
 from model.blerssi.data import NOT_HEARD
 from model.blerssi.evidence import Evidence
 from model.blerssi.grid import CELLS
@@ -39,7 +40,8 @@ def likelihoods(heard: Floats | float, chart: RadioMap | Shadows) -> Floats:
 def test_it_is_the_mean_of_what_both_maps_say() -> None:
     radio = RadioMap.fit(SURVEY)
     expected = (
-        likelihoods(np.log(radio.hearing), radio) + likelihoods(0.0, Shadows.fit(SURVEY))
+        likelihoods(np.log(radio.hearing), radio)
+        + likelihoods(0.0, Shadows.fit(SURVEY, pathloss.fit(SURVEY)))
     ) / 2
     evidence = Evidence.of(SURVEY)
     found = features(SURVEY.readings) @ evidence.weights.T + evidence.bias

@@ -6,8 +6,7 @@ import pytest
 from model.blerssi import grid, verdicts
 from model.blerssi.data import NOT_HEARD, Scans
 from model.blerssi.methods import Answered
-from model.blerssi.scores import Probabilities, Scores, score
-from model.signature import Motion
+from model.blerssi.scores import OUTPUT, Probabilities, Scores, score
 
 K04, K05, K06 = (grid.index(label) for label in ("K04", "K05", "K06"))
 CELLS = len(grid.CELLS)
@@ -71,7 +70,7 @@ def test_one_split_and_quantiles_have_no_error() -> None:
 def test_scans_that_stand_are_pooled_with_those_before_them_in_the_visit() -> None:
     judged = scans(0, 1, 2, 1000)  # the last one is another visit
     weak = sure(K05, K04, K04, K05, of=0.5)
-    found = verdicts.standing(judged, Answered(weak, Motion()))
+    found = verdicts.standing(judged, Answered(weak, OUTPUT))
     assert found.argmax_errors[[0, 2, 3]].tolist() == [1, 0, 1]
     assert found.likelihoods[2] > found.likelihoods[1]
     assert found.likelihoods[3] == pytest.approx(weak[3, K04], rel=1e-4)
@@ -80,7 +79,7 @@ def test_scans_that_stand_are_pooled_with_those_before_them_in_the_visit() -> No
 def test_no_more_than_five_scans_are_pooled() -> None:
     many = 9
     judged = scans(*range(many))
-    answered = Answered(sure(*[K04] * many, of=0.3), Motion())
+    answered = Answered(sure(*[K04] * many, of=0.3), OUTPUT)
     likelihoods = verdicts.standing(judged, answered).likelihoods
     assert (np.diff(likelihoods[:5]) > 0).all()
     assert likelihoods[4:] == pytest.approx(likelihoods[4])
@@ -92,14 +91,14 @@ def test_scans_are_taken_in_the_order_of_time_whatever_their_own(
 ) -> None:
     judged, weak = scans(0, 1, 2, 3), sure(K06, K04, K05, K04, of=0.5)
     order = np.array([2, 0, 3, 1])
-    straight = way(judged, Answered(weak, Motion()))
-    shuffled = way(judged.take(order), Answered(weak[order], Motion()))
+    straight = way(judged, Answered(weak, OUTPUT))
+    shuffled = way(judged.take(order), Answered(weak[order], OUTPUT))
     assert (straight.likelihoods == shuffled.likelihoods).all()
 
 
 def test_a_walk_begins_anew_every_day() -> None:
     day = 86_400
     judged = scans(0, 1, day, day + 1)
-    found = verdicts.walk(judged, Answered(sure(*[K04] * 4, of=0.3), Motion()))
+    found = verdicts.walk(judged, Answered(sure(*[K04] * 4, of=0.3), OUTPUT))
     assert found.likelihoods[:2] == pytest.approx(found.likelihoods[2:])
     assert found.likelihoods[1] > found.likelihoods[0]
