@@ -16,7 +16,7 @@ from train import metrics
 from train.tuning import sagemaker
 from train.tuning.space import space
 
-QUICK = {"epochs": "1", "batch_size": "64", "hidden": "8", "drawn_scans": "0"}
+QUICK = {"epochs": "1", "batch_size": "64", "hidden": "8", "drawn_scans": "0.0"}
 
 
 @pytest.fixture(scope="module")
