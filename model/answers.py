@@ -37,7 +37,8 @@ class Answers:
         positions: (N, 2) the point of least expected distance, in cells; None without coordinates.
         uncertainty: (N,) radius in cells around it that holds the true class with probability
             0.68; None without coordinates.
-        status: N times `ok`, `no_signal` or `out_of_coverage`.
+        status: N times `ok`, `no_signal` (no reading) or `out_of_coverage` (readings that do not
+            go together where the model was trained).
         devices: Where answers are about devices: N times its name and its number of scans.
         contributions: Where answers are explained: N times what speaks for the answer,
             in nats by field, the greatest first.

@@ -169,12 +169,14 @@ def export(network: Any, coverage: Linear | None = None) -> dict[str, bytes]:
             `model.blerssi.coverage`. Without it there is one output, the probabilities.
     """
     mx = mxnet()
-    features = network.features(mx.sym, mx.sym.var(INPUT))
-    logits = network.with_known(features, network.layers(features))
-    symbol = mx.sym.softmax(logits, axis=1, name="probabilities")
     arrays = {f"arg:{n}": p.data() for n, p in sorted(network.collect_params().items())}
+    with mx.name.NameManager():  # counts from 0, so that the same graph is the same file
+        features = network.features(mx.sym, mx.sym.var(INPUT))
+        logits = network.with_known(features, network.layers(features))
+        symbol = mx.sym.softmax(logits, axis=1, name="probabilities")
+        if coverage is not None:
+            symbol = mx.sym.Group([symbol, _density(features, len(coverage.bias))])
     if coverage is not None:
-        symbol = mx.sym.Group([symbol, _density(features, len(coverage.bias))])
         arrays[f"arg:{_COVERAGE}weight"] = mx.nd.array(coverage.weights)
         arrays[f"arg:{_COVERAGE}bias"] = mx.nd.array(coverage.bias)
     with tempfile.TemporaryDirectory() as folder:

@@ -35,7 +35,7 @@ def test_no_visit_is_answered_by_what_it_told_itself(
 def test_the_radius_holds_the_true_cell_of_68_percent(
     survey: Scans, unseen: calibration.Array
 ) -> None:
-    output = calibration.output(survey, unseen)
+    output = calibration.output(survey)
     answers = Decoder(output).decode(unseen, np.zeros(len(survey), np.bool_), 1)
     assert answers.positions is not None
     assert answers.uncertainty is not None
@@ -56,5 +56,4 @@ def test_sure_answers_that_are_wrong_get_a_wide_radius_and_right_ones_a_narrow_o
 
 @pytest.mark.parametrize("scans", [surveyed(3, 2, 2), surveyed(1, 1, 200)])
 def test_too_little_gives_the_defaults(scans: Scans) -> None:
-    answers = np.full((len(scans), len(grid.CELLS)), 1 / len(grid.CELLS), np.float32)
-    assert calibration.output(scans, answers) == OUTPUT
+    assert calibration.output(scans) == OUTPUT
