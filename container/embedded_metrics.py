@@ -60,7 +60,7 @@ NO_SIGNAL: Final = EmbeddedMetric(
     "NoSignal", "Count", "Records without a single reading (status no_signal)."
 )
 OUT_OF_COVERAGE: Final = EmbeddedMetric(
-    "OutOfCoverage", "Count", "Records whose answer is too uncertain (status out_of_coverage)."
+    "OutOfCoverage", "Count", "Records that cannot be of this floor (status out_of_coverage)."
 )
 CONFIDENCE: Final = EmbeddedMetric(
     "ConfidenceSum", "None", "Sum of the records' highest probabilities."

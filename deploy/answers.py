@@ -46,7 +46,7 @@ class Answer:
         label: The cell of least expected distance; it need not be the likeliest.
         probability: How likely it is, 0 to 1.
         status: `ok`; `no_signal` where no beacon was heard, so that the rest is only the prior;
-            `out_of_coverage` where the posterior spreads further than the model can vouch for.
+            `out_of_coverage` where the readings cannot be of one place.
         candidates: The likeliest cells, best first; as many as `top_k` asked for.
         position: (column, row) in cells, the point of least expected distance; None for a model
             without coordinates.

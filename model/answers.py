@@ -21,6 +21,7 @@ _REACH = 1.0  # how far from a class they may lie, in cells
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Answers:
         positions: (N, 2) the point of least expected distance, in cells; None without coordinates.
         uncertainty: (N,) radius in cells around it that holds the true class with probability
             0.68; None without coordinates.
-        status: N times `ok`, `no_signal` or `out_of_coverage`.
+        status: N times `ok`, `no_signal` (no reading) or `out_of_coverage` (readings that do not
+            go together where the model was trained).
         devices: Where answers are about devices: N times its name and its number of scans.
         contributions: Where answers are explained: N times what speaks for the answer,
             in nats by field, the greatest first.
@@ -56,28 +58,30 @@ class Decoder:
     """Turns probabilities into answers for one signature's output."""
 
     def __init__(self, output: OutputSpec) -> None:
-        self._radius = output.coverage_radius
         self._plane = (
             _Plane(np.asarray(output.coordinates), output.mass) if output.coordinates else None
         )
 
-    def decode(self, probabilities: Floats, silent: npt.NDArray[np.bool_], top_k: int) -> Answers:
+    def decode(
+        self, probabilities: Floats, silent: Mask, top_k: int, strange: Mask | None = None
+    ) -> Answers:
         """Decode N rows.
 
         Args:
             probabilities: (N, K), each row summing to 1.
             silent: (N,) true where a row had no reading at all.
             top_k: How many candidates to give, at most K.
+            strange: (N,) true where the training data does not support a row; None for nowhere.
         """
         candidates = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
         status = np.where(silent, NO_SIGNAL, OK).astype(object)
+        if strange is not None:
+            status[strange & ~silent] = OUT_OF_COVERAGE
         if self._plane is None:
             likeliest = candidates[:, 0]
             return Answers(probabilities, likeliest, candidates, None, None, status.tolist())
         labels = self._plane.nearest(probabilities)
         positions, uncertainty = self._plane.locate(probabilities)
-        if self._radius is not None:
-            status[~silent & (uncertainty > self._radius)] = OUT_OF_COVERAGE
         return Answers(probabilities, labels, candidates, positions, uncertainty, status.tolist())
 
 

@@ -61,11 +61,13 @@ class Graph:
     Attributes:
         nodes: In the order of computation.
         outputs: How many arrays the graph gives.
+        names: The nodes that give them.
         probes: The uses of an operator's second or a later output, those in subgraphs included.
     """
 
     nodes: tuple[Node, ...]
     outputs: int
+    names: tuple[str, ...]
     probes: tuple[Probe, ...]
 
     @classmethod
@@ -104,7 +106,8 @@ class Graph:
         probes.extend(
             _probe(described[index], output) for index, output in sorted(used) if output > 0
         )
-        return cls(tuple(nodes), len(heads), tuple(probes))
+        names = tuple(nodes[index].name for index, _ in heads)
+        return cls(tuple(nodes), len(heads), names, tuple(probes))
 
     def inputs(self, params: Mapping[str, Shape]) -> tuple[str, ...]:
         """Names of the variables that a request has to bring: no params, no labels."""

@@ -16,6 +16,7 @@ from model.params import read_params
 from model.signature import Signature
 
 Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 
 _LARGEST_BATCH = 1024
 
@@ -45,6 +46,7 @@ class Predictor:
                 self.shapes[name] = (1, *row)
         self._engine = Engine(model.symbol, model.params, self.inputs, params)
         self._decoder = Decoder(model.signature.output) if model.signature else None
+        self._density = _density(model.signature, graph) if model.signature else None
 
     @classmethod
     def load(cls, folder: Path) -> "Predictor":
@@ -75,7 +77,7 @@ class Predictor:
             raise ArtifactError(
                 f"The signature feeds {spec.name!r}, but the graph takes {', '.join(self.inputs)}."
             )
-        self.probabilities(np.full((1, len(spec.fields)), spec.missing, np.float32))
+        self._compute(np.full((1, len(spec.fields)), spec.missing, np.float32))
 
     def close(self) -> None:
         """Free what MXNet holds; the predictor cannot be used afterwards."""
@@ -111,37 +113,71 @@ class Predictor:
         Raises:
             EngineError: MXNet fails, or gives another shape or no finite numbers.
         """
-        signature = self._signed()
-        wanted = len(signature.output.labels)
-        result = np.empty((len(rows), wanted), np.float32)
-        for start in range(0, len(rows), _LARGEST_BATCH):
-            chunk = rows[start : start + _LARGEST_BATCH]
-            (given,) = self._engine.run({signature.input.name: _padded(chunk)})[:1]
-            if given.shape[1:] != (wanted,) or len(given) < len(chunk):
-                raise EngineError(
-                    f"The graph gives shape {given.shape} for {wanted} labels.",
-                    hint="The model's graph and its signature do not belong together.",
-                )
-            result[start : start + len(chunk)] = given[: len(chunk)]
-        if not np.isfinite(result).all():
-            raise EngineError("The model gives probabilities that are not finite.")
-        return result
+        return self._compute(rows)[0]
 
     def answers(self, rows: Floats, top_k: int) -> Answers:
         """Compute the answers for raw rows; see `probabilities` for the arguments and errors."""
         signature = self._signed()
         silent = (rows == np.float32(signature.input.missing)).all(axis=1)
-        return self.decode(self.probabilities(rows), silent, top_k)
+        probabilities, densities = self._compute(rows)
+        if densities is None or signature.output.coverage is None:
+            return self.decode(probabilities, silent, top_k)
+        strange = densities < signature.output.coverage.threshold
+        return self.decode(probabilities, silent, top_k, strange)
 
-    def decode(self, probabilities: Floats, silent: npt.NDArray[np.bool_], top_k: int) -> Answers:
+    def decode(
+        self, probabilities: Floats, silent: Mask, top_k: int, strange: Mask | None = None
+    ) -> Answers:
         """Give the answers that probabilities mean, those of several rows together as well."""
         decoder = self._decoder or Decoder(self._signed().output)
-        return decoder.decode(probabilities, silent, top_k)
+        return decoder.decode(probabilities, silent, top_k, strange)
+
+    def _compute(self, rows: Floats) -> tuple[Floats, Floats | None]:
+        """Give the (N, labels) probabilities, and (N,) densities where the model has them."""
+        signature = self._signed()
+        number, wanted = len(rows), len(signature.output.labels)
+        probabilities = np.empty((number, wanted), np.float32)
+        densities = None if self._density is None else np.empty(number, np.float32)
+        for start in range(0, number, _LARGEST_BATCH):
+            chunk = rows[start : start + _LARGEST_BATCH]
+            place = slice(start, start + len(chunk))
+            given = self._engine.run({signature.input.name: _padded(chunk)})
+            probabilities[place] = _part(given[0], len(chunk), (wanted,))
+            if densities is not None and self._density is not None:
+                densities[place] = _part(given[self._density], len(chunk), ())
+        if not np.isfinite(probabilities).all():
+            raise EngineError("The model gives probabilities that are not finite.")
+        if densities is not None and np.isnan(densities).any():
+            raise EngineError("The model gives densities that are no numbers.")
+        return probabilities, densities
 
     def _signed(self) -> Signature:
         if self.signature is None:
             raise EngineError("A model without a signature has no rows and labels, only arrays.")
         return self.signature
+
+
+def _density(signature: Signature, graph: Graph) -> int | None:
+    """Which output of the graph holds the density of the rows."""
+    coverage = signature.output.coverage
+    if coverage is None:
+        return None
+    if coverage.output not in graph.names[1:]:
+        raise ArtifactError(
+            f"The signature judges coverage by the output {coverage.output!r}, but behind the "
+            f"probabilities the graph gives {', '.join(graph.names[1:]) or 'nothing'}."
+        )
+    return graph.names.index(coverage.output, 1)
+
+
+def _part(given: Floats, rows: int, shape: Shape) -> Floats:
+    """The rows of an output that were asked for, the filling left out."""
+    if given.shape[1:] != shape or len(given) < rows:
+        raise EngineError(
+            f"The graph gives shape {given.shape}; its signature says {('rows', *shape)}.",
+            hint="The model's graph and its signature do not belong together.",
+        )
+    return given[:rows]
 
 
 def _padded(rows: Floats) -> Floats:

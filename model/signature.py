@@ -4,18 +4,17 @@ Serving learns everything about a model from here: the names, ranges and missing
 inputs, its classes and where they lie. A newer `version` is refused rather than guessed at.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from model.errors import SignatureError
+from model.reader import Reader, numbers
 
 VERSION = 1
 CONFIDENCE = 0.68  # how likely the true label is within the uncertainty of an answer
 MOST_PLACES = 1024  # labels with coordinates: the distances between them are kept in memory
 
-_GREATEST = 3.4e38  # of a float32
 _FURTHEST = 1e6  # of a coordinate, in cells
 
 
@@ -72,6 +71,21 @@ class Motion:
 
 
 @dataclass(frozen=True)
+class CoverageSpec:
+    """What tells that the training data does not support a row.
+
+    Attributes:
+        output: The graph's output that holds a density of each row, (N,).
+        threshold: Rows with less are `out_of_coverage`.
+        false_alarms: Share of genuine rows, new to the model, that had less.
+    """
+
+    output: str
+    threshold: float
+    false_alarms: float
+
+
+@dataclass(frozen=True)
 class OutputSpec:
     """The classes behind the graph's output: float32 probabilities of shape (N, number of labels).
 
@@ -80,7 +94,7 @@ class OutputSpec:
         labels: One a column, in order.
         coordinate_names: What the axes of the plane are called; empty without coordinates.
         coordinates: Where each label lies, in cells; empty without coordinates.
-        coverage_radius: Answers less certain than this many cells are `out_of_coverage`.
+        coverage: What is `out_of_coverage`; None where nothing is.
         mass: Share of the posterior that is within the uncertainty of an answer; fitted so that
             68 % of the true labels are, of rows that the model had not seen.
         motion: How devices move between scans; the defaults where the file says nothing.
@@ -90,7 +104,7 @@ class OutputSpec:
     name: str = "location"
     coordinate_names: tuple[str, ...] = ()
     coordinates: tuple[tuple[float, ...], ...] = ()
-    coverage_radius: float | None = None
+    coverage: CoverageSpec | None = None
     mass: float = CONFIDENCE
     motion: Motion = Motion()
 
@@ -128,7 +142,7 @@ class Signature:
                 "labels": list(self.output.labels),
                 "coordinate_names": list(self.output.coordinate_names),
                 "coordinates": [list(each) for each in self.output.coordinates],
-                "coverage_radius": self.output.coverage_radius,
+                "coverage": vars(self.output.coverage) if self.output.coverage else None,
                 "mass": self.output.mass,
                 "motion": vars(self.output.motion),
             },
@@ -144,7 +158,7 @@ class Signature:
         Raises:
             SignatureError: Something is missing, of the wrong type or contradicts itself.
         """
-        whole = _Reader(data, "signature")
+        whole = Reader(data, "signature")
         if (version := whole.number("version")) != VERSION:
             raise SignatureError(
                 f"The signature has version {version:g}; this container reads version {VERSION}.",
@@ -159,7 +173,7 @@ class Signature:
         )
 
 
-def _input(reader: "_Reader") -> InputSpec:
+def _input(reader: Reader) -> InputSpec:
     fields = tuple(
         Field(each.text("name"), each.number("minimum"), each.number("maximum"), each.text("unit"))
         for each in reader.children("fields")
@@ -178,11 +192,11 @@ def _input(reader: "_Reader") -> InputSpec:
     )
 
 
-def _output(reader: "_Reader") -> OutputSpec:
+def _output(reader: Reader) -> OutputSpec:
     labels = reader.texts("labels")
     names = reader.texts("coordinate_names")
     coordinates = tuple(
-        _numbers(each, "signature.output.coordinates") for each in reader.list("coordinates")
+        numbers(each, "signature.output.coordinates") for each in reader.list("coordinates")
     )
     if not labels or len(set(labels)) != len(labels):
         raise SignatureError("The signature's labels must be different, and at least one.")
@@ -198,9 +212,6 @@ def _output(reader: "_Reader") -> OutputSpec:
         )
     if len(names) != (2 if coordinates else 0):
         raise SignatureError(f"The signature names {len(names)} coordinates: {names!r}.")
-    radius = reader.optional_number("coverage_radius")
-    if radius is not None and radius < 0:
-        raise SignatureError(f"signature.output.coverage_radius is {radius:g}; at least 0 is due.")
     mass = reader.optional_number("mass")
     if mass is not None and not 0 < mass <= 1:
         raise SignatureError(f"signature.output.mass is {mass:g}; above 0 and at most 1 is due.")
@@ -209,13 +220,24 @@ def _output(reader: "_Reader") -> OutputSpec:
         reader.text("name"),
         names,
         coordinates,
-        radius,
+        _coverage(reader.optional_child("coverage")),
         CONFIDENCE if mass is None else mass,
         _motion(reader.optional_child("motion")),
     )
 
 
-def _motion(reader: "_Reader | None") -> Motion:
+def _coverage(reader: Reader | None) -> CoverageSpec | None:
+    if reader is None:
+        return None
+    share = reader.number("false_alarms")
+    if not 0 <= share <= 1:
+        raise SignatureError(
+            f"signature.output.coverage.false_alarms is {share:g}; 0 to 1 is possible."
+        )
+    return CoverageSpec(reader.text("output"), reader.number("threshold"), share)
+
+
+def _motion(reader: Reader | None) -> Motion:
     if reader is None:
         return Motion()
     motion = Motion(**{name: reader.number(name) for name in vars(Motion())})
@@ -226,76 +248,3 @@ def _motion(reader: "_Reader | None") -> Motion:
             f"got {vars(motion)}."
         )
     return motion
-
-
-class _Reader:
-    """Takes typed values out of JSON data; an error names the place."""
-
-    def __init__(self, data: object, place: str) -> None:
-        if not isinstance(data, dict):
-            raise SignatureError(f"{place} is {type(data).__name__}; an object was expected.")
-        self._data = data
-        self._place = place
-
-    def _get(self, key: str) -> object:
-        if key not in self._data:
-            raise SignatureError(f"{self._place} lacks {key!r}.")
-        value: object = self._data[key]
-        return value
-
-    def child(self, key: str) -> "_Reader":
-        return _Reader(self._get(key), f"{self._place}.{key}")
-
-    def optional_child(self, key: str) -> "_Reader | None":
-        return None if self._data.get(key) is None else self.child(key)
-
-    def children(self, key: str) -> list["_Reader"]:
-        place = f"{self._place}.{key}"
-        return [_Reader(each, f"{place}[{i}]") for i, each in enumerate(self.list(key))]
-
-    def list(self, key: str) -> Sequence[object]:
-        value = self._get(key)
-        if not isinstance(value, list):
-            raise SignatureError(f"{self._place}.{key} is {value!r:.80}; a list was expected.")
-        return value
-
-    def mapping(self, key: str) -> dict[str, Any]:
-        return dict(self.child(key)._data)
-
-    def text(self, key: str) -> str:
-        return _text(self._get(key), f"{self._place}.{key}")
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        return tuple(_text(each, f"{self._place}.{key}") for each in self.list(key))
-
-    def number(self, key: str) -> float:
-        return _number(self._get(key), f"{self._place}.{key}")
-
-    def optional_number(self, key: str) -> float | None:
-        return None if self._get(key) is None else self.number(key)
-
-    def numbers(self, key: str) -> tuple[float, ...]:
-        return _numbers(self._get(key), f"{self._place}.{key}")
-
-
-def _text(value: object, place: str) -> str:
-    if not isinstance(value, str):
-        raise SignatureError(f"{place} is {value!r:.80}; a text was expected.")
-    return value
-
-
-def _number(value: object, place: str) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        try:
-            number = float(value)
-        except OverflowError:
-            number = math.inf
-        if abs(number) <= _GREATEST:  # false for NaN too
-            return number
-    raise SignatureError(f"{place} is {value!r:.80}; a number that a float32 holds was expected.")
-
-
-def _numbers(value: object, place: str) -> tuple[float, ...]:
-    if not isinstance(value, list):
-        raise SignatureError(f"{place} is {value!r:.80}; a list of numbers was expected.")
-    return tuple(_number(each, place) for each in value)

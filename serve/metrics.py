@@ -63,7 +63,7 @@ WAIT = MetricDoc(
 ROWS = MetricDoc("blerssi_rows", Counter, (), "Records that were answered.")
 NO_SIGNAL = MetricDoc("blerssi_no_signal", Counter, (), "Records without a single reading.")
 OUT_OF_COVERAGE = MetricDoc(
-    "blerssi_out_of_coverage", Counter, (), "Records whose answer is too uncertain."
+    "blerssi_out_of_coverage", Counter, (), "Records that cannot be of this floor."
 )
 CONFIDENCE = MetricDoc(
     "blerssi_confidence",

@@ -21,25 +21,21 @@ from train import motion
 PARTS: Final = 4  # of the visits, each answered by what the others tell
 FEWEST: Final = 100  # scans from which on a share can be told
 LEAST_MASS: Final = 0.05  # so that a radius is left
-FALSE_ALARMS: Final = 0.01  # share of the training scans that is called out of coverage
 
 Array = npt.NDArray[np.float32]
 
 
-def output(scans: Scans, probabilities: Array) -> OutputSpec:
+def output(scans: Scans) -> OutputSpec:
     """Say what answers mean, as far as the scans are enough to tell.
 
     Args:
         scans: What the model learnt from, copies left out.
-        probabilities: (N, 105) its answers to them.
     """
     visits = split.visits(scans)
     if len(scans) < FEWEST or visits.max() == 0:
         return OUTPUT
     answers = unseen(scans)
-    calibrated = replace(OUTPUT, mass=mass(answers, scans), motion=motion.fitted(answers, scans))
-    uncertainty = locate(probabilities, calibrated).uncertainty
-    return replace(calibrated, coverage_radius=float(np.quantile(uncertainty, 1 - FALSE_ALARMS)))
+    return replace(OUTPUT, mass=mass(answers, scans), motion=motion.fitted(answers, scans))
 
 
 def unseen(scans: Scans) -> Array:

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from container.environment import Environment
-from model.blerssi import grid, split
+from model.blerssi import grid, network, split
+from model.blerssi.coverage import Coverage
 from model.blerssi.data import Scans
 from model.blerssi.evidence import Evidence
 from model.blerssi.scores import Scores, score
@@ -193,14 +194,18 @@ def _save(loop: Loop, folder: Path) -> Result:
         "epochs": loop.epoch,
         "data_sha256": loop.identity["training_data"],
     }
-    learnt = loop.fit.probabilities(parts.training.readings)
-    signature = save.describe(calibration.output(parts.training, learnt), figures, facts)
-    found = save.save(folder, loop.fit.network, signature, judged.readings, expected)
+    everything = parts.training
     if parts.validation is not None and parts.held_out:
         everything = Scans.concatenate([parts.training, parts.validation])
+    coverage = Coverage.fit(everything)
+    signature = save.describe(calibration.output(parts.training), coverage, figures, facts)
+    files = network.export(loop.fit.network, coverage)
+    found = save.save(folder, files, signature, judged.readings, expected)
+    if everything is not parts.training:
         loop.fit.know(Evidence.of(everything))
         again = loop.fit.probabilities(judged.readings)
-        save.save(folder, loop.fit.network, signature, judged.readings, again)
+        files = network.export(loop.fit.network, coverage)
+        save.save(folder, files, signature, judged.readings, again)
     scores = score(found, judged.cells, signature.output)
     return Result(loop, judged, judged_by, scores, found, signature)
 

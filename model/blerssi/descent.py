@@ -29,7 +29,10 @@ def descend(cost: Cost, start: Floats) -> Floats:
     with np.errstate(all="ignore"):  # of steps that go too far; they are taken back
         value, gradient = cost(place)
         for _ in range(STEPS):
-            curvatures, directions = np.linalg.eigh(_hessian(cost, place, gradient))
+            hessian = _hessian(cost, place, gradient)
+            if not np.isfinite(hessian).all():  # at the edge of what the cost can be computed for
+                break
+            curvatures, directions = np.linalg.eigh(hessian)
             along = directions.T @ gradient
             new_value = np.inf
             while not -np.inf < new_value < value and damping < MOST_DAMPING:

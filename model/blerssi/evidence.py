@@ -40,24 +40,35 @@ class Evidence:
         radio, shadows = RadioMap.fit(scans, model), Shadows.fit(scans, model)
         # A strength that counts whether it is heard or not already holds how likely that is.
         maps = (
-            _linear(np.log(radio.hearing), radio.hearing, radio.strength, radio.spread),
-            _linear(np.zeros(()), shadows.hearing, shadows.strength, shadows.spread),
+            linear(np.log(radio.hearing), radio.hearing, radio.strength, radio.spread),
+            linear(np.zeros(()), shadows.hearing, shadows.strength, shadows.spread),
         )
         weights, bias = (np.mean(each, axis=0) for each in zip(*maps, strict=True))
         return cls(weights.astype(np.float32), bias.astype(np.float32))
 
     def probabilities(self, readings: Array) -> Array:
         """Give (N, C) probabilities of (N, B) dBm, all cells being as likely before."""
-        heard = readings > HEARD_ABOVE
-        strength = (readings - CENTRE) / UNIT * heard
-        features = np.concatenate([strength, strength**2, heard], axis=1, dtype=np.float64)
-        logs = features @ self.weights.T + self.bias
+        logs = self._logs(readings)
         shares = np.exp(logs - logs.max(axis=1, keepdims=True))
         result: Array = (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
         return result
 
+    def densities(self, readings: Array) -> Floats:
+        """Give the (N,) log-likelihoods of (N, B) dBm, all cells together, up to a constant."""
+        logs = self._logs(readings)
+        most = logs.max(axis=1)
+        densities: Floats = most + np.log(np.exp(logs - most[:, None]).sum(axis=1))
+        return densities
 
-def _linear(
+    def _logs(self, readings: Array) -> Floats:
+        heard = readings > HEARD_ABOVE
+        strength = (readings - CENTRE) / UNIT * heard
+        features = np.concatenate([strength, strength**2, heard], axis=1, dtype=np.float64)
+        logs: Floats = features @ self.weights.T + self.bias
+        return logs
+
+
+def linear(
     heard: Floats, hearing: Floats, strength: Floats, spread: Floats
 ) -> tuple[Floats, Floats]:
     """Write (C, B) normal distributions, and log-weights of being heard, as a linear model."""

@@ -20,6 +20,8 @@ from model import artifact
 
 PREFIX: Final = "blerssi_"
 INPUT: Final = "data"
+DENSITY: Final = "density"  # name of the second output
+_COVERAGE: Final = f"{PREFIX}coverage_"
 HEARD_ABOVE: Final = -150.0  # dBm; -200, -199 and -198 all mean "not heard"
 CENTRE: Final = -90.0  # dBm that the network calls 0
 UNIT: Final = 20.0  # dB that it calls 1
@@ -158,11 +160,25 @@ def set_weights(network: Any, values: Mapping[str, Array]) -> None:
         parameter.set_data(mxnet().nd.array(values[name]))
 
 
-def export(network: Any) -> dict[str, bytes]:
-    """Write the network with its softmax as the three files of an MXNet export (C6.1, C6.2)."""
+def export(network: Any, coverage: Linear | None = None) -> dict[str, bytes]:
+    """Write the network with its softmax as the three files of an MXNet export (C6.1, C6.2).
+
+    Args:
+        network: The Gluon block.
+        coverage: What gives the graph its second output, (N,) densities of the scans; see
+            `model.blerssi.coverage`. Without it there is one output, the probabilities.
+    """
     mx = mxnet()
-    symbol = mx.sym.softmax(network(mx.sym.var(INPUT)), axis=1, name="probabilities")
     arrays = {f"arg:{n}": p.data() for n, p in sorted(network.collect_params().items())}
+    with mx.name.NameManager():  # counts from 0, so that the same graph is the same file
+        features = network.features(mx.sym, mx.sym.var(INPUT))
+        logits = network.with_known(features, network.layers(features))
+        symbol = mx.sym.softmax(logits, axis=1, name="probabilities")
+        if coverage is not None:
+            symbol = mx.sym.Group([symbol, _density(features, len(coverage.bias))])
+    if coverage is not None:
+        arrays[f"arg:{_COVERAGE}weight"] = mx.nd.array(coverage.weights)
+        arrays[f"arg:{_COVERAGE}bias"] = mx.nd.array(coverage.bias)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, artifact.PARAMS)
         mx.nd.save(str(path), arrays)
@@ -172,3 +188,17 @@ def export(network: Any) -> dict[str, bytes]:
         artifact.PARAMS: params,
         artifact.SHAPES: artifact.shapes_file({INPUT: (1, network.inputs)}),
     }
+
+
+def _density(features: Any, cells: int) -> Any:
+    """The logarithm of the sum over the cells of exponentials, by as few operators as possible.
+
+    It is what `log_softmax` takes from each value, so the first one tells.
+    """
+    sym = mxnet().sym
+    variables = [sym.var(f"{_COVERAGE}{each}") for each in ("weight", "bias")]
+    logs = sym.FullyConnected(features, *variables, num_hidden=cells, name=_COVERAGE + "fwd")
+    first, less = (
+        sym.slice_axis(each, axis=1, begin=0, end=1) for each in (logs, sym.log_softmax(logs))
+    )
+    return sym.reshape(first - less, shape=(-1,), name=DENSITY)

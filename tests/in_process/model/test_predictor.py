@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from model import artifact
-from model.answers import NO_SIGNAL, OK
+from model.answers import NO_SIGNAL, OK, OUT_OF_COVERAGE
 from model.blerssi import network
+from model.blerssi.evidence import Evidence
 from model.engine import Engine
 from model.errors import ArtifactError, EngineError, InputError
 from model.predictor import Predictor
-from model.signature import Signature
+from model.signature import CoverageSpec, Signature
 from tests.support import models
 from tests.support.models import plain_export, signed_model
 
@@ -157,6 +158,11 @@ def test_a_graph_without_an_input_is_refused(tmp_path: Path) -> None:
         Predictor.load(tmp_path)
 
 
+def covered(old: Signature, output: str, threshold: float = -1e30) -> Signature:
+    coverage = CoverageSpec(output, threshold, 0.03)
+    return dataclasses.replace(old, output=dataclasses.replace(old.output, coverage=coverage))
+
+
 def resigned(folder: Path, change: Callable[[Signature], Signature]) -> Path:
     """A model folder under another signature, its checksums in order."""
     model = artifact.read(folder)
@@ -195,7 +201,12 @@ def resigned(folder: Path, change: Callable[[Signature], Signature]) -> Path:
                 ),
             ),
             EngineError,
-            r"gives shape \(1, 4\) for 3 labels",
+            r"gives shape \(1, 4\); its signature says \('rows', 3\)",
+        ),
+        (
+            lambda old: covered(old, "density"),
+            ArtifactError,
+            "by the output 'density', but behind the probabilities the graph gives nothing",
         ),
     ],
 )
@@ -217,6 +228,36 @@ def test_probabilities_that_are_not_finite_are_refused(tmp_path: Path) -> None:
     artifact.write(tmp_path, network.export(net), models.signature())
     with pytest.raises(EngineError, match="not finite"):
         Predictor.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("bias", "message"),
+    [(np.nan, "densities that are no numbers"), (0, None)],
+)
+def test_densities_are_numbers(tmp_path: Path, bias: float, message: str | None) -> None:
+    density = Evidence(np.zeros((2, 39), np.float32), np.full(2, bias, np.float32))
+    files = network.export(network.build(13, len(models.LABELS), (), 0), density)
+    artifact.write(tmp_path, files, covered(models.signature(), "density"))
+    if message:
+        with pytest.raises(EngineError, match=message):
+            Predictor.load(tmp_path)
+    else:
+        assert set(Predictor.load(tmp_path).answers(random_rows(2100), 1).status) <= {OK, NO_SIGNAL}
+
+
+@pytest.mark.parametrize("rows", [1, 5, 2100])
+def test_each_row_is_judged_by_its_own_density(tmp_path: Path, rows: int) -> None:
+    weights = np.zeros((2, 39), np.float32)
+    weights[:, 26] = -1  # nats against every row that hears the first beacon
+    density = Evidence(weights, np.zeros(2, np.float32))
+    files = network.export(network.build(13, len(models.LABELS), (), 0), density)
+    artifact.write(tmp_path, files, covered(models.signature(), "density", 0.5))
+    given = random_rows(rows)
+    given[:, 1] = -70
+    given[::3, 0] = -60
+    given[1::3, 0] = -200
+    expected = [OUT_OF_COVERAGE if row[0] > -150 else OK for row in given]
+    assert Predictor.load(tmp_path).answers(given, 1).status == expected
 
 
 def test_the_folder_of_a_model_is_never_written(tmp_path: Path) -> None:

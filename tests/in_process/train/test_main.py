@@ -70,7 +70,9 @@ def test_a_run_without_validation_scans_holds_visits_out(job: Job) -> None:
     written = predictor.signature.metrics["validation_mean_error_cells"]
     assert written == pytest.approx(facts["scores"]["mean_error_cells"])
     assert predictor.signature.training["hyperparameters"]["epochs"] == 3
-    assert predictor.signature.output.coverage_radius is not None
+    coverage = predictor.signature.output.coverage
+    assert coverage is not None
+    assert coverage.output == "density"
 
 
 def test_with_nothing_held_out_the_training_scans_are_judged_and_said_so(job: Job) -> None:
@@ -89,7 +91,7 @@ def test_the_smallest_job_works(job: Job) -> None:
     assert run.exit_code == 0, run.errors
     predictor = Predictor.load(job.environment.model_dir)
     assert predictor.signature is not None
-    assert predictor.signature.output.coverage_radius is None  # one scan says nothing of it
+    assert predictor.signature.output.coverage is None  # one scan says nothing of it
 
 
 def test_a_stop_before_the_first_epoch_waits_for_its_end(job: Job) -> None:

@@ -111,11 +111,13 @@ def test_candidates_are_sorted_and_never_more_than_there_are() -> None:
 
 
 def test_status() -> None:
-    decoder = Decoder(OutputSpec(LABELS, "location", NAMES, PLACES, coverage_radius=1.0))
-    rows = [one_hot("A00"), [1.0] * len(LABELS)]
-    assert decode(rows, decoder=decoder).status == [OK, OUT_OF_COVERAGE]
-    assert decode(rows, decoder=decoder, silent=True).status == [NO_SIGNAL, NO_SIGNAL]
-    assert decode(rows).status == [OK, OK]
+    rows = np.full((4, len(LABELS)), 1 / len(LABELS), np.float32)
+    silent = np.array([False, False, True, True])
+    strange = np.array([False, True, False, True])
+    for decoder in (DECODER, Decoder(OutputSpec(LABELS))):
+        found = decoder.decode(rows, silent, 1, strange).status
+        assert found == [OK, OUT_OF_COVERAGE, NO_SIGNAL, NO_SIGNAL]
+        assert decoder.decode(rows, silent, 1).status == [OK, OK, NO_SIGNAL, NO_SIGNAL]
 
 
 def test_without_coordinates_there_is_no_place() -> None:

@@ -10,12 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.errors import SignatureError
-from model.signature import MOST_PLACES, Field, InputSpec, Motion, OutputSpec, Signature
+from model.signature import (
+    MOST_PLACES,
+    CoverageSpec,
+    Field,
+    InputSpec,
+    Motion,
+    OutputSpec,
+    Signature,
+)
 from tests.support import models
 
 numbers = st.floats(-1e6, 1e6, width=32)
 names = st.text(min_size=1, max_size=8)
 shares = st.floats(0, 1)
+COVERAGE = {"output": "density", "threshold": -4.0, "false_alarms": 0.03}
 
 
 @st.composite
@@ -37,7 +46,7 @@ def signatures(draw: st.DrawFn) -> Signature:
             draw(names),
             ("column", "row") if coordinates else (),
             tuple(coordinates),
-            draw(st.none() | st.floats(0, 100)),
+            draw(st.none() | st.builds(CoverageSpec, names, numbers, shares)),
             draw(st.floats(0.01, 1)),
             Motion(*draw(st.tuples(st.floats(0, 1), st.floats(0.1, 9), shares, shares))),
         ),
@@ -58,6 +67,20 @@ def test_keys_of_a_later_minor_version_are_ignored() -> None:
     assert Signature.from_dict(data) == models.signature()
 
 
+@pytest.mark.parametrize("key", ["coverage", "mass", "motion"])
+def test_what_came_later_may_be_missing(key: str) -> None:
+    data = models.signature().to_dict()
+    del data["output"][key]
+    assert Signature.from_dict(data) == models.signature()
+
+
+def test_a_model_whose_coverage_was_a_radius_loads_and_calls_nothing_out_of_coverage() -> None:
+    data = models.signature().to_dict()
+    del data["output"]["coverage"]
+    data["output"]["coverage_radius"] = 2.5
+    assert Signature.from_dict(data).output.coverage is None
+
+
 def test_another_version_is_refused_with_a_way_out() -> None:
     with pytest.raises(SignatureError, match="version 2; this container reads version 1") as caught:
         Signature.from_dict({"version": 2})
@@ -69,7 +92,7 @@ REQUIRED = (
     *("input.name", "input.fields", "input.missing", "input.also_missing"),
     *("input.fields.0.name", "input.fields.0.minimum", "input.fields.0.maximum"),
     *("output.name", "output.labels", "output.coordinate_names", "output.coordinates"),
-    *("output.coverage_radius", "input.fields.0.unit"),
+    "input.fields.0.unit",
 )
 
 
@@ -96,8 +119,7 @@ VALUES = (True, None, "x", 1, [None], {"a": 1}, float("nan"), 10**400)
 TEXTS = ("input.name", "input.fields.0.name", "input.fields.0.unit", "output.name")
 FITTING = {
     *((path, "x") for path in TEXTS),
-    *((path, 1) for path in ("input.missing", "input.fields.0.maximum", "output.coverage_radius")),
-    ("output.coverage_radius", None),
+    *((path, 1) for path in ("input.missing", "input.fields.0.maximum")),
 }
 
 
@@ -108,7 +130,7 @@ def test_what_has_the_wrong_type_is_named(path: str, value: object) -> None:
     if value == {"a": 1} and path in {"versions", "metrics", "training"}:
         assert Signature.from_dict(data).to_dict()[path] == value
     elif any(path == place and value is fits for place, fits in FITTING):
-        assert Signature.from_dict(data) != models.signature() or value is None
+        assert Signature.from_dict(data) != models.signature()
     else:
         with pytest.raises(SignatureError, match="ignature") as caught:
             Signature.from_dict(data)
@@ -152,7 +174,10 @@ def test_the_message_says_what_was_found_and_expected(
         ("output.coordinates.0", [1, 2e6], "within 1,000,000 cells"),
         ("output.coordinates", [], "names 2 coordinates"),
         ("output.coordinate_names", ["x"], "names 1 coordinates"),
-        ("output.coverage_radius", -1, "coverage_radius is -1"),
+        ("output.coverage", {"output": "density", "threshold": 0}, "lacks 'false_alarms'"),
+        ("output.coverage", COVERAGE | {"false_alarms": 1.1}, "false_alarms is 1.1"),
+        ("output.coverage", COVERAGE | {"output": 1}, "coverage.output is 1"),
+        ("output.coverage", 7.5, "output.coverage is float; an object was expected"),
         ("output.mass", 0, "mass is 0"),
         ("output.mass", 1.1, "mass is 1.1"),
     ],

@@ -133,6 +133,8 @@ def test_the_export_names_one_input_of_13_readings() -> None:
 
 def test_exporting_twice_gives_the_same_bytes() -> None:
     assert network.export(built()) == network.export(built())
+    density = Evidence(np.zeros((2, 39), np.float32), np.zeros(2, np.float32))
+    assert network.export(built(), density) == network.export(built(), density)
 
 
 @pytest.mark.parametrize("size", [1, 7, 256])

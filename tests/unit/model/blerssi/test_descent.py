@@ -36,6 +36,16 @@ def test_a_start_beside_a_saddle_ends_below_it() -> None:
     assert (x, abs(y)) == pytest.approx((0, 1), abs=1e-6)
 
 
+def edge(place: Floats) -> tuple[float, Floats]:
+    """Lowest at 0, and no slope is known beyond 1."""
+    (x,) = place
+    return float(x * x), np.array([2 * x if x <= 1 else np.nan])
+
+
+def test_where_no_curvature_can_be_told_it_ends() -> None:
+    assert descend(edge, np.array([1.0])) == pytest.approx([1.0])
+
+
 def test_no_step_leads_to_where_nothing_is_defined() -> None:
     assert descend(cliff, np.array([5.0])) == pytest.approx([0.01], rel=1e-4)
 
