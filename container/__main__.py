@@ -40,7 +40,7 @@ def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
         case command:
             return _execute(command, variables)
     try:
-        outcome = supervise([sys.executable, "-m", program, *rest], _with_code_on_path(variables))
+        outcome = supervise([sys.executable, "-m", program, *rest], _for_the_child(variables))
     except OSError as error:
         print(f"{program} cannot be started: {error.strerror}.", file=sys.stderr)
         return 126
@@ -49,10 +49,16 @@ def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     return outcome.exit_code
 
 
-def _with_code_on_path(variables: Mapping[str, str]) -> dict[str, str]:
-    """Let the child find our packages from whatever folder the container works in."""
+def _for_the_child(variables: Mapping[str, str]) -> dict[str, str]:
+    """Let the child find our packages from whatever folder the container works in.
+
+    And give numpy one thread unless its user says otherwise: it reads the variable while it is
+    imported, before any code of the child runs, and its idle threads would spin for more time than
+    answering takes (C6.7).
+    """
     known = variables.get("PYTHONPATH", "")
-    return {**variables, "PYTHONPATH": os.pathsep.join(filter(None, (str(CODE), known)))}
+    path = os.pathsep.join(filter(None, (str(CODE), known)))
+    return {"OPENBLAS_NUM_THREADS": "1", **variables, "PYTHONPATH": path}
 
 
 def _explain_a_failed_training(outcome: Outcome, environment: Environment) -> None:

@@ -45,7 +45,18 @@ def test_the_program_follows_from_the_arguments_or_the_folders(
     (command, handed), *more = started
     assert not more
     assert command == [sys.executable, "-m", *program]
-    assert handed == {**variables, "PYTHONPATH": f"{entry.CODE}:/theirs"}
+    assert handed == {
+        **variables,
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONPATH": f"{entry.CODE}:/theirs",
+    }
+
+
+def test_threads_of_numpy_are_as_many_as_somebody_asks_for(
+    tmp_path: Path, started: Started
+) -> None:
+    entry.main(["serve"], {"SAGEMAKER_BASE_DIR": str(tmp_path), "OPENBLAS_NUM_THREADS": "2"})
+    assert started[0][1]["OPENBLAS_NUM_THREADS"] == "2"
 
 
 def run_training(
