@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.blerssi import grid, split
+from model.blerssi.coverage import FEWEST
 from model.blerssi.data import Scans
 from model.blerssi.evidence import Evidence
 from model.blerssi.scores import OUTPUT, ROUNDING, locate
@@ -19,7 +20,6 @@ from model.signature import CONFIDENCE, OutputSpec
 from train import motion
 
 PARTS: Final = 4  # of the visits, each answered by what the others tell
-FEWEST: Final = 100  # scans from which on a share can be told
 LEAST_MASS: Final = 0.05  # so that a radius is left
 
 Array = npt.NDArray[np.float32]

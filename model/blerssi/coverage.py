@@ -24,7 +24,7 @@ from model.blerssi.data import Scans
 from model.blerssi.evidence import Evidence, linear
 
 FALSE_ALARMS: Final = 0.03  # share of the genuine scans of a new day that is below the threshold
-FEWEST: Final = 100  # scans from which on that share can be told
+FEWEST: Final = 100  # scans from which on a share can be told
 PARTS: Final = 4  # of the survey, each judged by what the others tell
 NARROWEST: Final = 1.0  # dB by which readings differ at the least
 
