@@ -1,5 +1,6 @@
 """Start, failure, death and stop of the real server."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -117,7 +118,8 @@ def test_workers_that_keep_dying_end_the_container(base: Path) -> None:
 
         def ended() -> bool:
             for worker in server.workers():
-                os.kill(worker, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # it went between the two
+                    os.kill(worker, signal.SIGKILL)
             return server.process.poll() is not None
 
         server.wait_for(ended, "the end of the server")
