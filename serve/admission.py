@@ -22,11 +22,31 @@ class Admission:
     """
 
     def __init__(self, slots: int, queue: int) -> None:
+        self._slots = slots
         self._most = slots + queue
         self._lock = threading.Lock()
         self._inside = 0
         self._free = slots
         self._waiting: deque[threading.Lock] = deque()
+
+    def enter(self) -> bool:
+        """Take a place and a slot, as long as nobody computes; never waits.
+
+        Returns:
+            Whether both were taken; then `leave` gives them back.
+        """
+        with self._lock:
+            if self._free < self._slots or self._inside >= self._most:
+                return False
+            self._free -= 1
+            self._inside += 1
+            return True
+
+    def leave(self) -> None:
+        """Give back what `enter` took."""
+        with self._lock:
+            self._inside -= 1
+        self._give()
 
     @contextlib.contextmanager
     def admit(self) -> Iterator[None]:

@@ -4,9 +4,6 @@ Routes parse and answer; everything else happens in the core, which knows no HTT
 every route has the same body, made in `serve.errors`.
 """
 
-import logging
-import re
-import uuid
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -18,19 +15,17 @@ from werkzeug.exceptions import HTTPException
 
 from container import contract, logs
 from container.settings import Settings
-from serve import metrics, multi_model
+from serve import metrics, multi_model, replies
 from serve.admission import Admission
 from serve.core import Answerer
 from serve.errors import Kind, ServeError
 from serve.invocation import Invocations
 from serve.metrics import Metrics
 from serve.models import Models
+from serve.quick import Quick, Source
 from serve.routing import Route, add
+from serve.transport import respond, response
 
-RETRY_AFTER_SECONDS = 1
-_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")  # C1.37
-
-_log = logging.getLogger("blerssi.serve")
 _KINDS = {404: Kind.NOT_FOUND, 405: Kind.METHOD_NOT_ALLOWED, 413: Kind.TOO_LARGE}
 
 
@@ -47,19 +42,11 @@ METRICS = Route(contract.METRICS, ("GET", "HEAD"), "Metrics of all workers for P
 ROUTES = (PING, INVOCATIONS, EXECUTION_PARAMETERS, METRICS)
 
 
-class Source(Protocol):
+class Model(Source, Protocol):
     """Where the one model of the server comes from: `serve.loading.Loading`, usually."""
 
-    def healthy(self) -> bool:
-        """What /ping says."""
-        ...
-
-    def refusal(self) -> ServeError:
-        """Why /ping does not say 200."""
-        ...
-
     def core(self) -> Answerer:
-        """The model, or a ServeError."""
+        """The model, or a ServeError; waits a while for one that is loading."""
         ...
 
 
@@ -74,29 +61,32 @@ class Parts:
         metrics: Where requests are counted.
         models: The models of a multi-model endpoint; None where one model is served.
         admission: Who may compute.
+        invocations: Answers within these bounds.
     """
 
-    loading: Source
+    loading: Model
     settings: Settings
     workers: int = 1
     metrics: Metrics = field(default_factory=Metrics)
     models: Models | None = None
     admission: Admission = field(init=False)
+    invocations: Invocations = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "admission", Admission(self.settings.concurrency, self.settings.queue)
-        )
+        admission = Admission(self.settings.concurrency, self.settings.queue)
+        object.__setattr__(self, "admission", admission)
+        invocations = Invocations(self.settings, admission, self.metrics)
+        object.__setattr__(self, "invocations", invocations)
 
 
 def create_app(parts: Parts) -> Flask:
     """Make the application of one worker."""
     app = Flask("serve", static_folder=None)
     app.url_map.merge_slashes = False  # no redirects: every other path is a 404
-    invocations = Invocations(parts.settings, parts.admission, parts.metrics)
+    invocations = parts.invocations
     handlers = {
         PING: lambda: _ping(parts),
-        INVOCATIONS: lambda: invocations.respond(lambda: nullcontext(parts.loading.core())),
+        INVOCATIONS: lambda: respond(invocations, lambda: nullcontext(parts.loading.core())),
         EXECUTION_PARAMETERS: lambda: _execution_parameters(parts),
         METRICS: lambda: _metrics(parts),
     }
@@ -110,17 +100,29 @@ def create_app(parts: Parts) -> Flask:
     return app
 
 
+def quick(app: Flask, parts: Parts) -> Quick | None:
+    """What answers small requests past an application of `create_app`.
+
+    Returns:
+        None where the application was extended by something that has to see every request or
+        answer: functions before or after it, or another WSGI application around it.
+    """
+    around = (app.after_request_funcs, app.teardown_request_funcs, app.teardown_appcontext_funcs)
+    before = app.before_request_funcs, app.url_value_preprocessors
+    ours = before == ({None: [_identify]}, {}) and "wsgi_app" not in vars(app)
+    return Quick(parts.loading, parts.invocations) if ours and not any(around) else None
+
+
 def _identify() -> None:
-    """Give the request its id: the platform's, or a new one (C4.35)."""
-    given = request.headers.get(contract.INFERENCE_ID, "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    """Give the request its id (C4.35)."""
+    g.request_id = replies.identify(request.headers.get(contract.INFERENCE_ID))
     logs.request_id.set(g.request_id)
 
 
 def _ping(parts: Parts) -> Response:
     if not parts.loading.healthy():
         raise parts.loading.refusal()
-    return Response(content_type="text/plain")
+    return response(replies.healthy())
 
 
 def _execution_parameters(parts: Parts) -> Response:
@@ -152,23 +154,14 @@ def _metrics(parts: Parts) -> Response:
 
 def _error(routes: Sequence[Route], error: Exception) -> Response:
     """Answer any failure in the one form that errors have (C1.45, C1.49)."""
-    headers: dict[str, str] = {}
-    match error:
-        case HTTPException():
-            allowed = getattr(error, "valid_methods", None)
-            known = _of_http(error, allowed, routes)
-            if allowed:
-                headers["Allow"] = ", ".join(sorted(allowed))
-        case ServeError():
-            known = error
-        case _:
-            _log.exception("The server failed on this request.")
-            known = ServeError.of(error)
-    if known.status == 503:
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return Response(
-        known.body(g.request_id), known.status, headers, content_type="application/json"
-    )
+    allowed = None
+    if isinstance(error, HTTPException):
+        allowed = getattr(error, "valid_methods", None)
+        error = _of_http(error, allowed, routes)
+    answer = response(replies.of_error(error, g.request_id))
+    if allowed:
+        answer.headers["Allow"] = ", ".join(sorted(allowed))
+    return answer
 
 
 def _of_http(

@@ -143,6 +143,11 @@ class Core:
         """Free the model."""
         self._predictor.close()
 
+    @property
+    def signed(self) -> bool:
+        """Whether the model has a signature: its records, and so its cost, are known."""
+        return self._predictor.signature is not None
+
     def _preferred(self, content: ContentType) -> str:
         follows = self._batch and content.media_type in media.WRITTEN
         return content.media_type if follows else self._default

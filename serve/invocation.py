@@ -1,6 +1,7 @@
 """One invocation from its head to its answer: admission, the body, the model, counting.
 
-`/invocations` and `/models/{name}/invoke` differ in nothing but where the model comes from.
+`/invocations` and `/models/{name}/invoke` differ in nothing but where the model comes from, and
+Flask's requests and the worker's own in nothing but who waits for them. Knows no HTTP library.
 """
 
 import contextlib
@@ -8,17 +9,18 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from flask import Response, request
+from typing import NamedTuple, Protocol
 
 from container import contract
 from container.settings import Settings
+from serve import replies
 from serve.admission import Admission
-from serve.bodies import Body
-from serve.core import Answer, Answerer, Request
+from serve.bodies import Body, Readable
+from serve.core import Answer, Answerer, Headers, Request
 from serve.errors import Kind, ServeError
 from serve.metrics import Metrics
 from serve.observed import Observed
+from serve.replies import Reply
 from serve.streaming import Stream
 
 BROKEN_STREAM = "broken_stream"  # the code of an answer that could not be completed
@@ -26,6 +28,28 @@ BROKEN_STREAM = "broken_stream"  # the code of an answer that could not be compl
 _log = logging.getLogger("blerssi.serve")
 
 Hold = Callable[[], contextlib.AbstractContextManager[Answerer]]
+
+
+class Named(Headers, Protocol):
+    """Headers that are found by name, whatever its case."""
+
+    def get(self, key: str, /) -> str | None:
+        """The value of one; None where it was not sent."""
+        ...
+
+
+class Incoming(NamedTuple):
+    """A request whose body may still be on its way.
+
+    Attributes:
+        headers: All of them.
+        stream: Gives the body.
+        length: Of the body, as the head says; None where it does not.
+    """
+
+    headers: Named
+    stream: Readable
+    length: int | None
 
 
 @dataclass
@@ -62,10 +86,11 @@ class Invocations:
         self._admission = admission
         self._metrics = metrics
 
-    def respond(self, hold: Hold) -> Response:
-        """Answer the current request; a streamed answer keeps its slot to its end.
+    def respond(self, incoming: Incoming, hold: Hold) -> Reply:
+        """Answer a request, waiting as long as it takes; a streamed answer keeps its slot.
 
         Args:
+            incoming: What a client sends.
             hold: Gives the model, and lets go of it when the request is answered.
 
         Raises:
@@ -75,24 +100,48 @@ class Invocations:
         with contextlib.ExitStack() as held:
             held.callback(self._count, outcome, time.perf_counter())
             try:
-                answer = self._answer(hold, held)
+                answer = self._answer(incoming, hold, held)
             except ServeError as error:
                 outcome.refused(error)
                 raise
             outcome.answered(answer)
             if answer.pieces is None:
-                response = Response(answer.body, answer.status, content_type=answer.media_type)
-            else:
-                stream = Stream(answer.pieces, held.pop_all(), outcome.broke)
-                response = Response(stream, answer.status, content_type=answer.media_type)
-        response.headers.update(answer.headers)
-        if answer.echo is not None:
-            response.headers[contract.CUSTOM_ATTRIBUTES] = answer.echo
-        return response
+                return replies.of_answer(answer, answer.body)
+            stream = Stream(answer.pieces, held.pop_all(), outcome.broke)
+        return replies.of_answer(answer, stream)
 
-    def _answer(self, hold: Hold, held: contextlib.ExitStack) -> Answer:
-        headers = request.headers
-        body = Body(request.environ["wsgi.input"], request.content_length, self._largest)
+    def at_once(self, asked: Request, answerer: Answerer) -> Reply | None:
+        """Answer a request that has come whole, without waiting for anybody.
+
+        Args:
+            asked: The request.
+            answerer: The model; not one that streams.
+
+        Returns:
+            None where others compute, or no place is left: nothing was done or counted.
+
+        Raises:
+            ServeError: The request cannot be answered.
+        """
+        if not self._admission.enter():
+            return None
+        outcome, started = _Outcome(), time.perf_counter()
+        try:
+            with self._metrics.in_flight():
+                self._metrics.waited(0.0)
+                answer = answerer.invoke(asked)
+            outcome.answered(answer)
+            return replies.of_answer(answer, answer.body)
+        except ServeError as error:
+            outcome.refused(error)
+            raise
+        finally:
+            self._admission.leave()
+            self._count(outcome, started)
+
+    def _answer(self, incoming: Incoming, hold: Hold, held: contextlib.ExitStack) -> Answer:
+        headers = incoming.headers
+        body = Body(incoming.stream, incoming.length, self._largest)
         held.enter_context(self._admission.admit())
         held.enter_context(self._metrics.in_flight())
         body.read_first()

@@ -94,6 +94,10 @@ class Loading:
             return self._core is not None
         return self._others_ready()
 
+    def ready(self) -> Answerer | None:
+        """The model where it is loaded; never waits."""
+        return self._core
+
     def core(self, wait: float = WAIT_SECONDS) -> Answerer:
         """Give what answers requests.
 

@@ -20,6 +20,7 @@ from serve.errors import Kind, ServeError
 from serve.invocation import Invocations
 from serve.models import Models
 from serve.routing import Route, add
+from serve.transport import respond
 
 HINT = "The routes of multi-model endpoints need SAGEMAKER_MULTI_MODEL=true."
 
@@ -60,7 +61,7 @@ def add_routes(app: Flask, models: Models, invocations: Invocations) -> None:
     admission = Admission(_LOADS, _WAITING)
 
     def invoke(name: str) -> Response:
-        return invocations.respond(lambda: models.use(name))
+        return respond(invocations, lambda: models.use(name))
 
     add(app, LIST, lambda: _list(models))
     add(app, LOAD, lambda: _load(models, admission))
@@ -83,6 +84,10 @@ class NoModel:
             f"This is a multi-model endpoint; {contract.INVOCATIONS} has no model.",
             hint=f"Use POST {INVOKE.path}, or unset SAGEMAKER_MULTI_MODEL.",
         )
+
+    def ready(self) -> Answerer | None:
+        """Never one."""
+        return None
 
     def core(self) -> Answerer:
         """Refuse."""

@@ -24,7 +24,7 @@ from container.resources import Resources, free_memory
 from container.settings import Settings
 from model import engine
 from serve import metrics
-from serve.app import Parts, create_app
+from serve.app import Parts, create_app, quick
 from serve.board import Board, free_slot
 from serve.core import Answerer
 from serve.loading import Loading
@@ -32,6 +32,7 @@ from serve.making import make
 from serve.memory import Budget
 from serve.models import Models
 from serve.multi_model import NoModel
+from serve.quick import Quick
 from serve.reporting import Reporter
 from serve.table import Table
 from serve.worker import Worker
@@ -65,7 +66,14 @@ class Plan:
 
 
 class Server(BaseApplication):  # type: ignore[misc]
-    """Runs until it is told to stop; `run` never returns but by SystemExit."""
+    """Runs until it is told to stop; `run` never returns but by SystemExit.
+
+    Attributes:
+        quick: What answers small requests past the application; None before `load`, and where the
+            application has to see every request.
+    """
+
+    quick: Quick | None = None
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -93,15 +101,20 @@ class Server(BaseApplication):  # type: ignore[misc]
 
         if plan.settings.multi_model:
             announce(0.0)
-            parts = (NoModel(), plan.settings, plan.workers, counts, self._models())
-            return create_app(Parts(*parts))
+            models = self._models()
+            return self._app(Parts(NoModel(), plan.settings, plan.workers, counts, models))
         loading = Loading(partial(self._make, plan.folder), announce, self._board.any_ready)
         loading.start()
-        return create_app(Parts(loading, plan.settings, plan.workers, counts))
+        return self._app(Parts(loading, plan.settings, plan.workers, counts))
 
     def run(self) -> None:
         """Serve."""
         _Arbiter(self).run()
+
+    def _app(self, parts: Parts) -> Flask:
+        app = create_app(parts)
+        self.quick = quick(app, parts)
+        return app
 
     def _make(self, folder: Path) -> Answerer:
         return make(folder, self._plan.variables, self._plan.settings)

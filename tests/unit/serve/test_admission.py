@@ -71,3 +71,42 @@ def test_never_more_than_the_slots_at_once() -> None:
         thread.join(60)
     assert len(most) == 800
     assert max(most) <= 2
+
+
+def test_at_once_means_that_nobody_computes() -> None:
+    admission = Admission(slots=2, queue=0)
+    assert admission.enter()
+    assert not admission.enter()
+    admission.leave()
+    with admission.slot():
+        assert not admission.enter()
+    assert admission.enter()
+    admission.leave()
+
+
+def test_at_once_takes_a_place_like_everybody() -> None:
+    admission = Admission(slots=1, queue=1)
+    assert admission.enter()
+    with admission.admit(), pytest.raises(ServeError), admission.admit():
+        pass
+    admission.leave()
+    with admission.admit(), admission.admit():
+        assert not admission.enter()
+
+
+def test_a_slot_that_was_taken_at_once_is_handed_on() -> None:
+    admission = Admission(slots=1, queue=9)
+    assert admission.enter()
+    done = threading.Event()
+
+    def work() -> None:
+        with admission.slot():
+            done.set()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    while not admission._waiting:
+        pass
+    admission.leave()
+    thread.join(60)
+    assert done.is_set()
