@@ -114,6 +114,7 @@ class Metrics:
         self._out_of_coverage = Counter(*_named(OUT_OF_COVERAGE), registry=registry)
         self._confidence = Counter(*_named(CONFIDENCE), registry=registry)
         self._missing = Counter(*_named(MISSING), registry=registry)
+        self._answers: dict[tuple[int, str], Counter] = {}
         self._fields: dict[tuple[str, ...], list[Counter]] = {}
         self._in_flight = _gauge(IN_FLIGHT, registry)
         self._ready = _gauge(READY, registry)
@@ -146,7 +147,9 @@ class Metrics:
         self, status: int, code: str, seconds: float, rows: int, seen: Observed | None = None
     ) -> None:
         """Count an answer, and what its records were like where that is known."""
-        self._invocations.labels(str(status), code).inc()
+        if (answers := self._answers.get((status, code))) is None:
+            answers = self._answers[status, code] = self._invocations.labels(str(status), code)
+        answers.inc()
         self._duration.observe(seconds)
         if rows:
             self._rows.inc(rows)
