@@ -28,12 +28,27 @@ class PlainFormatter(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+        self._stamp = (-1, "")
 
     def format(self, record: logging.LogRecord) -> str:
         """Render a record; line ends and other controls, a traceback's included, are escaped."""
-        line = super().format(record).translate(_ESCAPES)
+        if record.exc_info or record.exc_text or record.stack_info:
+            line = super().format(record)
+        else:  # the same, without looking at the pattern and the calendar for each record
+            stamp = self._time_of(record)
+            line = f"{stamp} {record.levelname} {record.name} {record.getMessage()}"
+        if not line.isprintable():
+            line = line.translate(_ESCAPES)
         current = request_id.get()
         return f"{line} request_id={current}" if current else line
+
+    def _time_of(self, record: logging.LogRecord) -> str:
+        """When a record was made, written down once a second."""
+        second, text = self._stamp
+        if second != int(record.created):
+            text = self.formatTime(record, self.datefmt)
+            self._stamp = (int(record.created), text)
+        return text
 
 
 class JsonFormatter(logging.Formatter):

@@ -109,5 +109,5 @@ class Quick:
 
 
 def _is_prompt(answerer: Answerer | None) -> bool:
-    """Whether a small request is computed in less than a few milliseconds, whatever it asks."""
+    """Whether a small request is computed within milliseconds, whatever it asks for."""
     return isinstance(answerer, Core) and answerer.signed

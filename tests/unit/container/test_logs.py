@@ -42,6 +42,22 @@ def test_plain_records_have_time_level_logger_and_message() -> None:
     assert stamp.endswith("Z")
 
 
+def test_plain_records_have_the_second_that_they_were_made_in() -> None:
+    formatter = logs.PlainFormatter()
+    record = logging.LogRecord("a", logging.INFO, "", 0, "x", None, None)
+    stamps = []
+    for created in (0.0, 0.999, 1.0, 1764460800.5, 1.0):
+        record.created = created
+        stamps.append(formatter.format(record))
+    assert stamps == [
+        "1970-01-01T00:00:00Z INFO a x",
+        "1970-01-01T00:00:00Z INFO a x",
+        "1970-01-01T00:00:01Z INFO a x",
+        "2025-11-30T00:00:00Z INFO a x",
+        "1970-01-01T00:00:01Z INFO a x",
+    ]
+
+
 def test_plain_records_are_one_line_without_controls() -> None:
     logger, stream = logged("plain")
     logger.info(NASTY)
