@@ -4,6 +4,7 @@ Routes parse and answer; everything else happens in the core, which knows no HTT
 every route has the same body, made in `serve.errors`.
 """
 
+import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from serve.errors import Kind, ServeError
 from serve.invocation import Invocations
 from serve.metrics import Metrics
 from serve.models import Models
+from serve.outlet import Outlet
 from serve.quick import Quick, Source
 from serve.routing import Route, add
 from serve.transport import respond, response
@@ -110,7 +112,9 @@ def quick(app: Flask, parts: Parts) -> Quick | None:
     around = (app.after_request_funcs, app.teardown_request_funcs, app.teardown_appcontext_funcs)
     before = app.before_request_funcs, app.url_value_preprocessors
     ours = before == ({None: [_identify]}, {}) and "wsgi_app" not in vars(app)
-    return Quick(parts.loading, parts.invocations) if ours and not any(around) else None
+    if not ours or any(around):
+        return None
+    return Quick(parts.loading, parts.invocations, Outlet(sys.stderr))
 
 
 def _identify() -> None:

@@ -17,6 +17,7 @@ from serve import replies
 from serve.core import Answerer, Core, Request
 from serve.errors import ServeError
 from serve.invocation import Invocations
+from serve.outlet import Outlet
 from serve.plain import Plain
 from serve.replies import Reply
 
@@ -43,11 +44,13 @@ class Quick:
     Args:
         source: Gives the model.
         invocations: Answers and counts, for Flask as well.
+        log: Where each prediction writes a line.
     """
 
-    def __init__(self, source: Source, invocations: Invocations) -> None:
+    def __init__(self, source: Source, invocations: Invocations, log: Outlet) -> None:
         self._source = source
         self._invocations = invocations
+        self._log = log
         self._second, self._head = 0, ""
 
     def answer(self, request: Plain) -> bytes | None:
@@ -55,9 +58,9 @@ class Quick:
 
         Returns:
             None where a thread has to answer, as the model is not loaded, has a handler, is of
-            unknown size, or computes for others.
+            unknown size, or computes for others, or as the log would have to be waited for.
         """
-        if not request.ping and not _is_prompt(self._source.ready()):
+        if not request.ping and not (_is_prompt(self._source.ready()) and self._log.flows()):
             return None
         request_id = replies.identify(request.headers.get(contract.INFERENCE_ID))
         token = logs.request_id.set(request_id)

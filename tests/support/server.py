@@ -29,7 +29,7 @@ class Reply(NamedTuple):
 class ServerProcess:
     """`python -m container serve` over a base folder, on a port of its own."""
 
-    def __init__(self, base: Path, **variables: str) -> None:
+    def __init__(self, base: Path, output: int | None = None, /, **variables: str) -> None:
         self.base = base
         self.port = free_port()
         self.log_file = base / f"server-{self.port}.log"
@@ -39,7 +39,7 @@ class ServerProcess:
                 [sys.executable, "-m", "container", "serve"],
                 cwd=ROOT,
                 env={**os.environ, "MXNET_ENGINE_TYPE": "NaiveEngine", **own, **variables},
-                stdout=log,
+                stdout=log if output is None else output,
                 stderr=subprocess.STDOUT,
             )
 
@@ -152,9 +152,14 @@ def finish(requests: Sequence[Unfinished]) -> list[int]:
 
 
 @contextlib.contextmanager
-def running(base: Path, *, ping: int = 200, **variables: str) -> Iterator[ServerProcess]:
-    """A server that has answered /ping with a status, stopped at the end."""
-    server = ServerProcess(base, **variables)
+def running(
+    base: Path, output: int | None = None, /, *, ping: int = 200, **variables: str
+) -> Iterator[ServerProcess]:
+    """A server that has answered /ping with a status, stopped at the end.
+
+    Its log goes to a file, unless a file descriptor is given.
+    """
+    server = ServerProcess(base, output, **variables)
     try:
         server.wait_until_ping(ping)
         yield server

@@ -1,5 +1,6 @@
 """What is answered past Flask is what Flask answers."""
 
+import io
 import json
 import logging
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from serve.app import Parts, create_app, quick
 from serve.core import Answerer, Core
 from serve.loading import Loading
 from serve.multi_model import NoModel
+from serve.outlet import Outlet
 from serve.plain import Plain, look
 from serve.quick import Quick
 from tests.support.models import signed_model
@@ -147,7 +149,7 @@ def test_ping_of_a_model_that_does_not_load() -> None:
 
 
 def test_without_a_model_of_its_own_only_pings_are_answered() -> None:
-    past = Quick(NoModel(), Parts(NoModel(), Settings()).invocations)
+    past = Quick(NoModel(), Parts(NoModel(), Settings()).invocations, Outlet(io.StringIO()))
     assert past.answer(plain()) is None
     assert past.answer(plain(b"", "GET /ping"))
 
@@ -177,6 +179,15 @@ def test_while_others_compute_a_thread_answers(served: Served) -> None:
         assert served.quick.answer(plain()) is None
     assert served.quick.answer(plain())
     assert "blerssi_invocation_seconds_count 1.0" in served.app.test_client().get("/metrics").text
+
+
+def test_where_the_log_is_not_read_a_thread_waits_for_it(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past = served.quick
+    monkeypatch.setattr(Outlet, "flows", lambda _self: False)
+    assert past.answer(plain()) is None
+    assert past.answer(plain(b"", "GET /ping"))
 
 
 def test_an_unknown_failure_is_answered_and_logged(

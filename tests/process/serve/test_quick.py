@@ -2,11 +2,17 @@
 
 import contextlib
 import http.client
+import os
 import re
+import select
 import signal
 import socket
+import threading
+from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -145,23 +151,65 @@ def test_one_that_leaves_in_the_middle_harms_nobody(
     assert server.workers() == workers
 
 
-def test_a_client_that_does_not_read_harms_nobody(server: ServerProcess) -> None:
+def has_answered(server: ServerProcess, count: int) -> bool:
+    return server.log.count("rows=150") == count
+
+
+def body_of_one(stream: BinaryIO) -> bytes:
+    """The body of the next of several good answers."""
+    head = b"".join(iter(stream.readline, b"\r\n"))
+    assert head.startswith(b"HTTP/1.1 200")
+    (length,) = re.findall(rb"Content-Length: (\d+)", head)
+    return stream.read(int(length))
+
+
+def test_a_client_that_does_not_read_makes_a_thread_wait(fresh: ServerProcess) -> None:
     body = b",,,,,,,,,,,,\n" * 150
-    head = HEAD.format(
-        f"X-Amzn-SageMaker-Custom-Attributes: top_k=100\r\nContent-Length: {len(body)}\r\n"
-    )
-    text = head.encode() + body
+    text = HEAD.format(f"Content-Length: {len(body)}\r\n").encode() + body
+    before = threads(fresh)
     with socket.socket() as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        slow.connect(("127.0.0.1", server.port))
+        slow.connect(("127.0.0.1", fresh.port))
+        sent = 0
+        while threads(fresh) == before:
+            slow.sendall(text)
+            sent += 1
+            fresh.wait_for(partial(has_answered, fresh, sent), "one more answer")
+        with fresh.connect() as other:
+            other.sendall(b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert read(other)[0] == 200
         slow.sendall(text)
-        assert server.request("GET", "/ping").status == 200
-        first = read(slow)
-        slow.sendall(text)
-        second = read(slow)
-    assert first[0] == 200
-    assert first[2] == second[2]
-    assert first[2].count(b'"status"') == 150
+        with slow.makefile("rb") as stream:
+            answers = [body_of_one(stream) for _ in range(sent + 1)]
+    assert answers == [answers[0]] * (sent + 1)
+    assert answers[0].count(b'"status"') == 150
+
+
+def test_a_log_that_nobody_reads_does_not_hold_up_pings(base: Path, request_text: bytes) -> None:
+    reading, writing = os.pipe()
+    room = select.poll()
+    room.register(writing, select.POLLOUT)
+    with (
+        open(reading, "rb", buffering=0) as log,  # noqa: PTH123 - a pipe has no path
+        running(base, writing, SAGEMAKER_MODEL_SERVER_WORKERS="1") as server,
+        server.connect() as first,
+        contextlib.ExitStack() as stack,
+    ):
+        while room.poll(0):
+            first.sendall(request_text)
+            assert read(first)[0] == 200
+        waiting = [stack.enter_context(server.connect()) for _ in range(10)]
+        for each in waiting:
+            each.sendall(request_text)
+        for _ in range(3):
+            first.sendall(b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert read(first)[0] == 200
+        os.close(writing)
+        reader = threading.Thread(target=lambda: deque(iter(lambda: log.read(65536), b""), 0))
+        reader.start()
+        assert [read(each)[0] for each in waiting] == [200] * 10
+        assert server.stop() == 0
+        reader.join()
 
 
 def test_a_request_that_has_begun_is_answered_after_sigterm(
