@@ -12,7 +12,7 @@ from train.batches import Batches
 from train.fit import Fit
 from train.hyperparameters import Hyperparameters
 
-RECIPE = Hyperparameters(epochs=10, hidden=(), learning_rate=0.05)
+RECIPE = Hyperparameters(epochs=10, hidden=(), learning_rate=0.05, weight_decay=0.01)
 
 
 def learnt(training: Scans, judged: Scans, parameters: Hyperparameters) -> Scores:

@@ -20,13 +20,13 @@ def survey() -> Scans:
 
 @pytest.fixture(scope="module")
 def unseen(survey: Scans) -> calibration.Array:
-    return calibration.unseen(survey)
+    return calibration.unseen(survey, split.visits(survey) % split.PARTS)
 
 
-def test_no_visit_is_answered_by_what_it_told_itself(
+def test_no_part_is_answered_by_what_it_told_itself(
     survey: Scans, unseen: calibration.Array
 ) -> None:
-    visits = split.visits(survey) % calibration.PARTS
+    visits = split.visits(survey) % split.PARTS
     others = Evidence.of(survey.take(visits != 1))
     expected = others.probabilities(survey.readings[visits == 1])
     np.testing.assert_array_equal(unseen[visits == 1], expected)
