@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.blerssi import grid, split
+from model.blerssi.blur import blurred
 from model.blerssi.coverage import FEWEST
 from model.blerssi.data import Scans
 from model.blerssi.evidence import Evidence
@@ -54,7 +55,7 @@ def unseen(scans: Scans, parts: Indices) -> Array:
     for part in np.unique(parts):
         judged = parts == part
         known = Evidence.of(scans.take(~judged))
-        probabilities[judged] = known.probabilities(scans.readings[judged])
+        probabilities[judged] = blurred(known.probabilities(scans.readings[judged]))
     return probabilities
 
 
