@@ -19,7 +19,7 @@ LEAST: Final = 1e-6  # of a probability: no single scan can rule a label out for
 JUMP: Final = 0.01  # probability of being anywhere: gaps between labels, and scans left out
 ROUNDING: Final = 1e-6  # cells
 
-DISTANCE: Final = 0.5  # nats that a cell of expected distance counts for where motion is fitted
+DISTANCE: Final = 1.5  # nats that a cell of expected distance counts for where motion is fitted
 
 _STAYS: Final = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _EVIDENCES: Final = (0.3, 0.4, 0.55, 0.7, 0.85, 1.0)
@@ -143,7 +143,7 @@ def fit(
     """Choose how devices move by where they were; the reach stays as it is.
 
     The likelihood alone would blur every track, to be rid of few sure mistakes. So the expected
-    distance to the truth counts as well, as it does where the network is taught.
+    distance to the truth counts as well.
 
     Args:
         walks: Labelled scans in the order of time, a device a track, one a day for example.
@@ -179,7 +179,7 @@ def fit(
 
 
 class _Loss:
-    """Mean of minus the log-likelihood of the true label, and half the expected distance to it."""
+    """Mean of minus the log-likelihood of the true label, and the expected distance to it."""
 
     def __init__(self, coordinates: npt.ArrayLike) -> None:
         plane = np.asarray(coordinates, np.float64)

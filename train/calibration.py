@@ -1,8 +1,9 @@
 """What a model's answers mean, found on scans that it could not know.
 
-Scans that were learnt from look too sure, and the few that are held out judge. So every visit of
-the training scans is answered by what is known from other visits alone, which is much as the
-network answers a new one.
+Scans that were learnt from look too sure, and the few that are held out judge. So every part of
+the training scans is answered by what is known from the others alone, which is much as the network
+answers new ones. The radius is that of a scan on a new visit. A walk goes on for a day, and what
+disturbs it does too: known neighbours of the same day would make it look too sure.
 """
 
 from dataclasses import replace
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.blerssi import grid, split
+from model.blerssi.blur import blurred
 from model.blerssi.coverage import FEWEST
 from model.blerssi.data import Scans
 from model.blerssi.evidence import Evidence
@@ -19,10 +21,10 @@ from model.blerssi.scores import OUTPUT, ROUNDING, locate
 from model.signature import CONFIDENCE, OutputSpec
 from train import motion
 
-PARTS: Final = 4  # of the visits, each answered by what the others tell
 LEAST_MASS: Final = 0.05  # so that a radius is left
 
 Array = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.intp]
 
 
 def output(scans: Scans) -> OutputSpec:
@@ -34,25 +36,26 @@ def output(scans: Scans) -> OutputSpec:
     visits = split.visits(scans)
     if len(scans) < FEWEST or visits.max() == 0:
         return OUTPUT
-    answers = unseen(scans)
-    return replace(OUTPUT, mass=mass(answers, scans), motion=motion.fitted(answers, scans))
+    new_visits = unseen(scans, visits % split.PARTS)
+    new_days = unseen(scans, split.parts(scans))
+    return replace(OUTPUT, mass=mass(new_visits, scans), motion=motion.fitted(new_days, scans))
 
 
-def unseen(scans: Scans) -> Array:
-    """Answer every scan by what is known from other visits.
+def unseen(scans: Scans, parts: Indices) -> Array:
+    """Answer every scan by what is known from other parts.
 
     Args:
-        scans: Labelled ones of two visits at the least, copies left out.
+        scans: Labelled ones, copies left out.
+        parts: (N,) the part of each, two of them at the least.
 
     Returns:
         (N, 105) probabilities.
     """
     probabilities = np.empty((len(scans), len(grid.CELLS)), np.float32)
-    parts = split.visits(scans) % PARTS
     for part in np.unique(parts):
         judged = parts == part
         known = Evidence.of(scans.take(~judged))
-        probabilities[judged] = known.probabilities(scans.readings[judged])
+        probabilities[judged] = blurred(known.probabilities(scans.readings[judged]))
     return probabilities
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.blerssi import network
+from model.blerssi.blur import blurred
 from train.batches import Batch
 from train.crew import Alone, Crew
 from train.hyperparameters import Hyperparameters
@@ -120,10 +121,9 @@ class Fit:
         return self._parameters.learning_rate * share
 
     def probabilities(self, readings: Array) -> Array:
-        """Compute (N, K) probabilities of (N, 13) raw readings."""
+        """Compute (N, 105) probabilities of (N, 13) raw readings, as the exported graph does."""
         nd = network.mxnet().nd
-        result: Array = nd.softmax(self.network(nd.array(readings)), axis=1).asnumpy()
-        return result
+        return blurred(nd.softmax(self.network(nd.array(readings)), axis=1).asnumpy())
 
     def weights(self) -> dict[str, Array]:
         """The weights by name."""

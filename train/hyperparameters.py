@@ -145,7 +145,7 @@ class Hyperparameters:
         tuned=Span(2e-4, 0.01, log=True),
     )
     weight_decay: float = _real(
-        0.01, 0, 1, "L2 penalty on every weight.", tuned=Span(1e-4, 0.1, log=True)
+        0.1, 0, 1, "L2 penalty on every weight.", tuned=Span(1e-3, 1, log=True)
     )
     hidden: tuple[int, ...] = _sizes(
         (128, 128),

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from container.environment import Environment
-from model.blerssi import grid, network, split
+from model.blerssi import blur, grid, network, split
 from model.blerssi.coverage import Coverage
 from model.blerssi.data import Scans
 from model.blerssi.evidence import Evidence
@@ -199,12 +199,12 @@ def _save(loop: Loop, folder: Path) -> Result:
         everything = Scans.concatenate([parts.training, parts.validation])
     coverage = Coverage.fit(everything)
     signature = save.describe(calibration.output(parts.training), coverage, figures, facts)
-    files = network.export(loop.fit.network, coverage)
+    files = network.export(loop.fit.network, coverage, blur.shares())
     found = save.save(folder, files, signature, judged.readings, expected)
     if everything is not parts.training:
         loop.fit.know(Evidence.of(everything))
         again = loop.fit.probabilities(judged.readings)
-        files = network.export(loop.fit.network, coverage)
+        files = network.export(loop.fit.network, coverage, blur.shares())
         save.save(folder, files, signature, judged.readings, again)
     scores = score(found, judged.cells, signature.output)
     return Result(loop, judged, judged_by, scores, found, signature)

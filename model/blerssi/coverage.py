@@ -25,12 +25,10 @@ from model.blerssi.evidence import Evidence, linear
 
 FALSE_ALARMS: Final = 0.03  # share of the genuine scans of a new day that is below the threshold
 FEWEST: Final = 100  # scans from which on a share can be told
-PARTS: Final = 4  # of the survey, each judged by what the others tell
 NARROWEST: Final = 1.0  # dB by which readings differ at the least
 
 Array = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Coverage:
             None where the scans are too few to tell what is unusual.
         """
         scans = scans.take(scans.heard.any(axis=1))
-        parts = _parts(scans)
+        parts = split.parts(scans)
         if len(scans) < FEWEST or len(np.unique(parts)) < 2:
             return None
         unseen = np.empty(len(scans))
@@ -77,14 +75,6 @@ class Coverage:
     def densities(self, readings: Array) -> Floats:
         """Give the (N,) densities of (N, B) dBm in nats, as the exported graph does."""
         return Evidence(self.weights, self.bias).densities(readings)
-
-
-def _parts(scans: Scans) -> Indices:
-    """(N,) the part to which each scan belongs."""
-    _, days = np.unique(scans.times.astype("datetime64[D]"), return_inverse=True)
-    groups = days if days.max(initial=0) + 1 >= PARTS else split.visits(scans)
-    parts: Indices = groups % PARTS
-    return parts
 
 
 def _against_chance(scans: Scans) -> Evidence:

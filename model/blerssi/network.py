@@ -20,8 +20,10 @@ from model import artifact
 
 PREFIX: Final = "blerssi_"
 INPUT: Final = "data"
+PROBABILITIES: Final = "probabilities"  # name of the first output
 DENSITY: Final = "density"  # name of the second output
 _COVERAGE: Final = f"{PREFIX}coverage_"
+_BLUR: Final = f"{PREFIX}blur_weight"
 HEARD_ABOVE: Final = -150.0  # dBm; -200, -199 and -198 all mean "not heard"
 CENTRE: Final = -90.0  # dBm that the network calls 0
 UNIT: Final = 20.0  # dB that it calls 1
@@ -160,20 +162,32 @@ def set_weights(network: Any, values: Mapping[str, Array]) -> None:
         parameter.set_data(mxnet().nd.array(values[name]))
 
 
-def export(network: Any, coverage: Linear | None = None) -> dict[str, bytes]:
+def export(
+    network: Any, coverage: Linear | None = None, blur: Array | None = None
+) -> dict[str, bytes]:
     """Write the network with its softmax as the three files of an MXNet export (C6.1, C6.2).
 
     Args:
         network: The Gluon block.
         coverage: What gives the graph its second output, (N,) densities of the scans; see
             `model.blerssi.coverage`. Without it there is one output, the probabilities.
+        blur: (classes, classes) shares that smear the softmax; see `model.blerssi.blur`.
     """
     mx = mxnet()
     arrays = {f"arg:{n}": p.data() for n, p in sorted(network.collect_params().items())}
     with mx.name.NameManager():  # counts from 0, so that the same graph is the same file
         features = network.features(mx.sym, mx.sym.var(INPUT))
         logits = network.with_known(features, network.layers(features))
-        symbol = mx.sym.softmax(logits, axis=1, name="probabilities")
+        if blur is None:
+            symbol = mx.sym.softmax(logits, axis=1, name=PROBABILITIES)
+        else:
+            symbol = mx.sym.FullyConnected(
+                *(mx.sym.softmax(logits, axis=1), mx.sym.var(_BLUR)),
+                num_hidden=len(blur),
+                no_bias=True,
+                name=PROBABILITIES,
+            )
+            arrays[f"arg:{_BLUR}"] = mx.nd.array(blur)
         if coverage is not None:
             symbol = mx.sym.Group([symbol, _density(features, len(coverage.bias))])
     if coverage is not None:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from model.blerssi.data import Scans
 
 GAP: Final = 60  # seconds without a scan that end a visit
+PARTS: Final = 4
 ALIKE: Final = 1.0  # dB by which a copy differs at most
 ALIKE_ON_A_COPIED_DAY: Final = 2.0  # the same, once the day is known to consist of copies
 COPIED: Final = 0.9  # share of copies from which on a day consists of copies
@@ -39,6 +40,21 @@ def visits(scans: Scans) -> Indices:
     numbers = np.zeros(len(scans), np.intp)
     numbers[order[1:]] = np.cumsum(begins)
     return numbers
+
+
+def parts(scans: Scans) -> Indices:
+    """Divide scans so that each part can be answered by what the others tell.
+
+    Days are kept whole where there are as many as parts, for phones, hands and crowds differ from
+    day to day; visits are where there are fewer.
+
+    Returns:
+        (N,) the part of each scan, from 0 to 3 in turn.
+    """
+    _, days = np.unique(scans.times.astype("datetime64[D]"), return_inverse=True)
+    groups = days if days.max(initial=0) + 1 >= PARTS else visits(scans)
+    turns: Indices = groups % PARTS
+    return turns
 
 
 def copies(scans: Scans) -> Indices:

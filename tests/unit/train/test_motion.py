@@ -2,7 +2,7 @@
 
 import pytest
 
-from model.blerssi import simulate
+from model.blerssi import simulate, split
 from model.blerssi.data import Scans
 from model.signature import Motion
 from tests.support.scans import surveyed
@@ -15,7 +15,7 @@ def survey() -> Scans:
 
 
 def fitted(scans: Scans) -> Motion:
-    return motion.fitted(calibration.unseen(scans), scans)
+    return motion.fitted(calibration.unseen(scans, split.parts(scans)), scans)
 
 
 def test_a_survey_of_several_scans_a_visit_mostly_stays(survey: Scans) -> None:

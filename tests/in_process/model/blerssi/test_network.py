@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from model import artifact
-from model.blerssi import network
+from model.blerssi import blur, network
 from model.blerssi.evidence import Evidence
 from model.blerssi.simulate import simulate
 from model.export import Graph, read_shapes
@@ -149,6 +149,17 @@ def test_what_serves_gives_what_gluon_gives(size: int, rows: network.Array) -> N
     for start in range(0, len(rows), size):
         (found,) = predictor.outputs({"data": rows[start : start + size]})
         assert np.abs(found - expected[start : start + size]).max() <= 1e-5
+
+
+def test_the_exported_softmax_is_smeared_where_it_shall_be(rows: network.Array) -> None:
+    net = built(hidden=())
+    files = network.export(net, blur=blur.shares())
+    shapes = {"data": (1, 13)}
+    predictor = Predictor(
+        artifact.Artifact(files[artifact.SYMBOL], files[artifact.PARAMS], shapes, None)
+    )
+    (found,) = predictor.outputs({"data": rows})
+    assert np.abs(found - blur.blurred(softmax(logits(net, rows)))).max() <= 1e-5
 
 
 def test_the_export_opens_as_a_checkpoint_of_mxnet(tmp_path: Path, rows: network.Array) -> None:

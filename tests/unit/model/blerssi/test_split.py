@@ -66,6 +66,13 @@ def test_no_scans_have_no_visits() -> None:
     assert split.visits(at()).tolist() == []
 
 
+def test_parts_keep_days_whole_where_there_are_four_and_visits_where_there_are_fewer() -> None:
+    few, enough = survey(days=3), survey(days=6)
+    np.testing.assert_array_equal(split.parts(few), split.visits(few) % 4)
+    days = np.repeat(np.arange(6), len(enough) // 6)
+    np.testing.assert_array_equal(split.parts(enough), days % 4)
+
+
 def test_a_day_of_repeated_scans_is_found_with_its_sources() -> None:
     genuine = survey()
     scans = Scans.concatenate([repeated(genuine), genuine])
