@@ -16,6 +16,8 @@ OK = "ok"
 NO_SIGNAL = "no_signal"
 OUT_OF_COVERAGE = "out_of_coverage"
 
+_VERDICTS = np.array([OK, NO_SIGNAL, OUT_OF_COVERAGE], object)
+_FEW = 8  # candidates that are found one by one, which beats sorting all of them
 _STEP = 0.5  # of the points among which a position is sought, in cells
 _REACH = 1.0  # how far from a class they may lie, in cells
 
@@ -73,16 +75,14 @@ class Decoder:
             top_k: How many candidates to give, at most K.
             strange: (N,) true where the training data does not support a row; None for nowhere.
         """
-        candidates = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
-        status = np.where(silent, NO_SIGNAL, OK).astype(object)
-        if strange is not None:
-            status[strange & ~silent] = OUT_OF_COVERAGE
+        candidates = _candidates(probabilities, top_k)
+        status = _status(silent, strange)
         if self._plane is None:
             likeliest = candidates[:, 0]
-            return Answers(probabilities, likeliest, candidates, None, None, status.tolist())
+            return Answers(probabilities, likeliest, candidates, None, None, status)
         labels = self._plane.nearest(probabilities)
         positions, uncertainty = self._plane.locate(probabilities)
-        return Answers(probabilities, labels, candidates, positions, uncertainty, status.tolist())
+        return Answers(probabilities, labels, candidates, positions, uncertainty, status)
 
 
 class _Plane:
@@ -109,11 +109,36 @@ class _Plane:
     def locate(self, probabilities: Floats) -> tuple[Floats, Floats]:
         """Give (N, 2) points of least expected distance and (N,) radii around them."""
         best = np.argmin(probabilities @ self._distances.T, axis=1)
-        order = self._order[best]
-        inside = np.cumsum(np.take_along_axis(probabilities, order, axis=1), axis=1)
+        places = self._order[best]
+        places += np.arange(0, probabilities.size, probabilities.shape[1])[:, None]  # in all rows
+        inside = np.cumsum(probabilities.take(places), axis=1)
         reached = np.argmax(inside >= self._mass * inside[:, -1:], axis=1)
-        furthest = np.take_along_axis(order, reached[:, None], axis=1)[:, 0]
-        return self._points[best], self._distances[best, furthest]
+        return self._points[best], self._distances[best, self._order[best, reached]]
+
+
+def _candidates(probabilities: Floats, number: int) -> Indices:
+    """Give the (N, number) likeliest labels, or all, the likeliest first; ties to the first."""
+    rows, labels = probabilities.shape
+    number = min(number, labels)
+    if number > _FEW or rows < _FEW:  # too many, or too little to make up for the calls
+        return np.argsort(-probabilities, axis=1, kind="stable")[:, :number]
+    found = np.empty((rows, number), np.intp)
+    left, each = probabilities, np.arange(rows)
+    for rank in range(number):
+        if rank:
+            left = left.copy() if rank == 1 else left
+            left[each, found[:, rank - 1]] = -np.inf
+        left.argmax(axis=1, out=found[:, rank])
+    return found
+
+
+def _status(silent: Mask, strange: Mask | None) -> list[str]:
+    """Say of each row whether it had no reading, or else is strange, or neither."""
+    verdicts = silent.astype(np.intp)
+    if strange is not None:
+        verdicts[strange & ~silent] = 2
+    named: list[str] = _VERDICTS.take(verdicts).tolist()
+    return named
 
 
 def _distances(points: npt.NDArray[Any], others: npt.NDArray[Any]) -> Floats:

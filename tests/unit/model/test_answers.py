@@ -104,6 +104,17 @@ def test_ties_go_to_the_first_label() -> None:
     assert answers.candidates.tolist() == [[0, 1, 2, 3]]
 
 
+@given(st.integers(0, 40), st.integers(1, 20), st.integers(1, 25), st.integers(0, 2**32 - 1))
+def test_candidates_are_those_of_a_stable_sort(
+    rows: int, labels: int, top_k: int, seed: int
+) -> None:
+    shares = np.random.default_rng(seed).integers(-1, 4, (rows, labels)) / 4  # with many ties
+    decoder = Decoder(OutputSpec(tuple(map(str, range(labels)))))
+    found = decoder.decode(shares.astype(np.float32), np.zeros(rows, np.bool_), top_k)
+    expected = np.argsort(-shares, axis=1, kind="stable")[:, :top_k]
+    np.testing.assert_array_equal(found.candidates, expected)
+
+
 def test_candidates_are_sorted_and_never_more_than_there_are() -> None:
     posterior = [float(number) for number in range(1, len(LABELS) + 1)]
     assert decode([posterior], top_k=2).candidates.tolist() == [[19, 18]]
