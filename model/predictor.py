@@ -18,7 +18,7 @@ from model.signature import Signature
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
-_LARGEST_BATCH = 1024
+LARGEST_BATCH = 1024  # rows that are computed at once
 
 
 class Predictor:
@@ -135,12 +135,12 @@ class Predictor:
     def _compute(self, rows: Floats) -> tuple[Floats, Floats | None]:
         """Give the (N, labels) probabilities, and (N,) densities where the model has them."""
         number = len(rows)
-        if 0 < number <= _LARGEST_BATCH:
+        if 0 < number <= LARGEST_BATCH:
             return self._computed(rows)
         probabilities = np.empty((number, len(self._signed().output.labels)), np.float32)
         densities = None if self._density is None else np.empty(number, np.float32)
-        for start in range(0, number, _LARGEST_BATCH):
-            place = slice(start, start + _LARGEST_BATCH)
+        for start in range(0, number, LARGEST_BATCH):
+            place = slice(start, start + LARGEST_BATCH)
             probabilities[place], found = self._computed(rows[place])
             if densities is not None:
                 densities[place] = found

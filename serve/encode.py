@@ -12,9 +12,7 @@ import numpy.typing as npt
 from model.answers import Answers
 from model.signature import OutputSpec
 from serve import media
-
-_PROBABILITY_DIGITS = 6
-_DISTANCE_DIGITS = 3  # of a cell
+from serve.sheet import DISTANCE_DIGITS, PROBABILITY_DIGITS, Sheet
 
 
 class Encoder:
@@ -25,6 +23,7 @@ class Encoder:
         self._csv_labels = [_csv_field(label) for label in output.labels]
         self._name = json.dumps(output.name)
         self._axes = [json.dumps(name) for name in output.coordinate_names]
+        self._sheet = Sheet(output, self._csv_labels)
 
     def encode(self, answers: Answers, media_type: str) -> bytes:
         """Write N answers in order: N records, each with its line's end where it is lines.
@@ -33,15 +32,26 @@ class Encoder:
             answers: What the model says.
             media_type: One of `media.WRITTEN`.
         """
+        return self.whole([self.part(answers, media_type)], media_type)
+
+    def part(self, answers: Answers, media_type: str) -> bytes:
+        """Write some of a request's answers, to be put together by `whole`."""
         match media_type:
             case media.NPY:
                 return npy(answers.probabilities)
             case media.CSV:
-                return "".join(f"{line}\n" for line in self._lines(answers)).encode()
+                return self._sheet.lines(answers) or _ended(self._lines(answers), "\n")
             case media.JSON_LINES:
-                return "".join(f"{record}\n" for record in self._records(answers)).encode()
+                return self._sheet.records(answers, b"\n") or _ended(self._records(answers), "\n")
             case _:
-                return f'{{"predictions": [{", ".join(self._records(answers))}]}}'.encode()
+                ended = self._sheet.records(answers, b", ") or _ended(self._records(answers), ", ")
+                return ended.removesuffix(b", ")
+
+    def whole(self, parts: Sequence[bytes], media_type: str) -> bytes:
+        """Put the parts of an answer together; of NPY there is one."""
+        if media_type == media.JSON:
+            return b'{"predictions": [%b]}' % b", ".join(parts)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _records(self, answers: Answers) -> Iterator[str]:
         """One JSON object an answer, with what few requests ask for at its end."""
@@ -127,16 +137,20 @@ def npy(array: npt.NDArray[np.generic]) -> bytes:
     return file.getvalue()
 
 
+def _ended(records: Iterator[str], end: str) -> bytes:
+    return "".join(f"{record}{end}" for record in records).encode()
+
+
 def _chances(answers: Answers, labels: npt.NDArray[np.intp]) -> list[Any]:
     """The probabilities of (N,) or (N, k) labels."""
     rows = np.arange(len(labels)).reshape(-1, *[1] * (labels.ndim - 1))
     chosen = answers.probabilities[rows, labels]
-    rounded: list[Any] = chosen.astype(np.float64).round(_PROBABILITY_DIGITS).tolist()
+    rounded: list[Any] = chosen.astype(np.float64).round(PROBABILITY_DIGITS).tolist()
     return rounded
 
 
 def _distances(array: npt.NDArray[np.float32]) -> list[Any]:
-    rounded: list[Any] = array.astype(np.float64).round(_DISTANCE_DIGITS).tolist()
+    rounded: list[Any] = array.astype(np.float64).round(DISTANCE_DIGITS).tolist()
     return rounded
 
 

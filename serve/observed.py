@@ -4,6 +4,7 @@ Whoever watches an endpoint sees from them that beacons fell silent, that people
 surveyed, or that the model became unsure, long before anybody complains.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +30,20 @@ class Observed(NamedTuple):
     no_signal: int
     out_of_coverage: int
     confidence: float
+
+
+def together(parts: Sequence[Observed]) -> Observed:
+    """Add up what was seen of the parts of a request, of which there is one at least."""
+    if len(parts) == 1:
+        return parts[0]
+    missing = [sum(counts) for counts in zip(*(each.missing for each in parts), strict=True)]
+    return Observed(
+        parts[0].fields,
+        missing,
+        sum(each.no_signal for each in parts),
+        sum(each.out_of_coverage for each in parts),
+        sum(each.confidence for each in parts),
+    )
 
 
 def observe(
