@@ -15,6 +15,7 @@ from serve.wishes import SWITCHES, Read, Wishes, of_body
 
 INSTANCES = "instances"
 _ARRAYS = frozenset((media.NPY, media.NPZ))
+_MANY = 2048  # bytes of CSV; for fewer the arithmetic is not worth its calls
 _WIDE = frozenset(("utf-16", "utf-32"))  # all other charsets have ASCII in them
 
 
@@ -36,7 +37,8 @@ def read(body: bytes, content: ContentType, spec: InputSpec, largest: int) -> Re
     """
     collected = Rows(spec)
     switches = None
-    if content.media_type == media.CSV and content.charset not in _WIDE:
+    many = content.media_type == media.CSV and len(body) >= _MANY
+    if many and content.charset not in _WIDE:
         plain = plain_csv.read(body, collected)
         if plain is not None:
             return Read(plain)

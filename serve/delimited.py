@@ -29,7 +29,12 @@ def read(document: str, rows: Rows) -> Floats:
         ServeError: It is not CSV, or has no record.
     """
     first, _, rest = document.lstrip().partition("\n")
-    columns = rows.columns(next(iter(_records(first)), []))
+    records = _records(first)
+    columns = rows.columns(next(iter(records), []))
+    if columns is None and len(records) == 1 and not rest.strip():
+        single = rows.from_fields(records[0])
+        if single is not None:
+            return single
     body = document if columns is None else rest
     if not body or body.isspace():
         raise ServeError(Kind.EMPTY_BODY, "The body holds a header and no record.")

@@ -59,10 +59,22 @@ def observe(
     """
     status = list(answers.status)
     weight = len(rows) / max(len(status), 1)
+    nothing = float(np.float32(missing))
+    if len(rows) == 1:
+        silent = [int(value == nothing) for value in rows[0].tolist()]
+    else:
+        silent = np.count_nonzero(rows == np.float32(nothing), axis=0).tolist()
     return Observed(
         fields,
-        np.count_nonzero(rows == np.float32(missing), axis=0).tolist(),
+        silent,
         status.count(NO_SIGNAL),
         status.count(OUT_OF_COVERAGE),
-        float(answers.probabilities.max(axis=1, initial=0.0).sum()) * weight,
+        float(_highest(answers).sum()) * weight,
     )
+
+
+def _highest(answers: Answers) -> npt.NDArray[np.float32]:
+    """The highest probability of each answer: that of its first candidate."""
+    rows, labels = answers.probabilities.shape
+    first = answers.candidates[:, 0]
+    return answers.probabilities.take(first + np.arange(0, rows * labels, labels))

@@ -169,6 +169,12 @@ class Rows:
         whole[:, columns] = table
         return self.from_array(whole)
 
+    def from_fields(self, fields: Sequence[str]) -> Floats | None:
+        """Read the fields of a single good CSV record in order of the signature; else None."""
+        return self._single(
+            [None if not text or text.isspace() else _parsed(text) for text in fields]
+        )
+
     def from_text(self, lines: Sequence[Sequence[str]], columns: Sequence[int] | None) -> Floats:
         """Read the fields of CSV records; an empty field is a missing reading.
 

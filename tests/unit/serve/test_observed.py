@@ -8,7 +8,7 @@ from serve.observed import observe, together
 
 def answers(probabilities: list[list[float]], status: list[str]) -> Answers:
     table = np.asarray(probabilities, np.float32).reshape(-1, 2)
-    return Answers(table, table.argmax(axis=1), table.argsort(axis=1), None, None, status)
+    return Answers(table, table.argmax(axis=1), (-table).argsort(axis=1), None, None, status)
 
 
 def test_readings_statuses_and_probabilities_are_summed() -> None:
