@@ -8,13 +8,16 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from model.answers import Answers
+from model.answers import NO_SIGNAL, OK, OUT_OF_COVERAGE, Answers
 from model.signature import OutputSpec
 from serve.columns import Column, NoColumnError, decimals, joined, texts
 
 PROBABILITY_DIGITS: Final = 6
 DISTANCE_DIGITS: Final = 3  # of a cell
 
+_STATUS: Final = (OK, NO_SIGNAL, OUT_OF_COVERAGE)
+_VERDICTS: Final = np.array(_STATUS, np.bytes_)
+_NUMBERS: Final = {status: number for number, status in enumerate(_STATUS)}
 _FEWEST: Final = 16  # answers that are worth it
 
 Parts = list[bytes | Column]
@@ -99,4 +102,4 @@ def _places(answers: Answers) -> list[list[Column]]:
 
 
 def _status(answers: Answers) -> Column:
-    return np.asarray(answers.status, np.bytes_)
+    return _VERDICTS.take([_NUMBERS[each] for each in answers.status])
