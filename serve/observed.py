@@ -60,10 +60,10 @@ def observe(
     status = list(answers.status)
     weight = len(rows) / max(len(status), 1)
     nothing = float(np.float32(missing))
-    if len(rows) == 1:
+    if len(rows) == 1:  # in plain numbers, sooner than by arrays
         silent = [int(value == nothing) for value in rows[0].tolist()]
     else:
-        silent = np.count_nonzero(rows == np.float32(nothing), axis=0).tolist()
+        silent = [np.count_nonzero(column) for column in (rows == nothing).T]
     return Observed(
         fields,
         silent,
