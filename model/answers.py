@@ -16,6 +16,9 @@ OK = "ok"
 NO_SIGNAL = "no_signal"
 OUT_OF_COVERAGE = "out_of_coverage"
 
+_VERDICTS = np.array([OK, NO_SIGNAL, OUT_OF_COVERAGE], object)
+_FEW = 8  # candidates that are found one by one, or rows that are not worth many calls
+_NEAREST = 32  # classes within which most rows have the share of the posterior that is wanted
 _STEP = 0.5  # of the points among which a position is sought, in cells
 _REACH = 1.0  # how far from a class they may lie, in cells
 
@@ -73,16 +76,14 @@ class Decoder:
             top_k: How many candidates to give, at most K.
             strange: (N,) true where the training data does not support a row; None for nowhere.
         """
-        candidates = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
-        status = np.where(silent, NO_SIGNAL, OK).astype(object)
-        if strange is not None:
-            status[strange & ~silent] = OUT_OF_COVERAGE
+        candidates = _candidates(probabilities, top_k)
+        status = _status(silent, strange)
         if self._plane is None:
             likeliest = candidates[:, 0]
-            return Answers(probabilities, likeliest, candidates, None, None, status.tolist())
+            return Answers(probabilities, likeliest, candidates, None, None, status)
         labels = self._plane.nearest(probabilities)
         positions, uncertainty = self._plane.locate(probabilities)
-        return Answers(probabilities, labels, candidates, positions, uncertainty, status.tolist())
+        return Answers(probabilities, labels, candidates, positions, uncertainty, status)
 
 
 class _Plane:
@@ -100,20 +101,74 @@ class _Plane:
         self._distances = _distances(self._points, coordinates)
         self._between = _distances(coordinates, coordinates)
         self._order = np.argsort(self._distances, axis=1, kind="stable")
+        self._nearest = self._order[:, :_NEAREST].copy()
+        rounding = 4 * len(coordinates) * np.finfo(np.float32).eps  # of a sum, and more than that
+        self._bounds = np.array([1 - rounding, 1 + rounding], np.float32)
 
     def nearest(self, probabilities: Floats) -> Indices:
         """Give the (N,) classes of least expected distance."""
-        nearest: Indices = np.argmin(probabilities @ self._between, axis=1)
+        nearest: Indices = (probabilities @ self._between).argmin(axis=1)
         return nearest
 
     def locate(self, probabilities: Floats) -> tuple[Floats, Floats]:
         """Give (N, 2) points of least expected distance and (N,) radii around them."""
-        best = np.argmin(probabilities @ self._distances.T, axis=1)
-        order = self._order[best]
-        inside = np.cumsum(np.take_along_axis(probabilities, order, axis=1), axis=1)
-        reached = np.argmax(inside >= self._mass * inside[:, -1:], axis=1)
-        furthest = np.take_along_axis(order, reached[:, None], axis=1)[:, 0]
-        return self._points[best], self._distances[best, furthest]
+        best = (probabilities @ self._distances.T).argmin(axis=1)
+        reached = self._reached(probabilities, best)
+        first = best * self._order.shape[1]  # of the point's row in both tables
+        furthest = self._order.take(first + reached)
+        return self._points.take(best, axis=0), self._distances.take(first + furthest)
+
+    def _reached(self, probabilities: Floats, best: Indices) -> Indices:
+        """How many classes around each row's point have less than the share that is wanted."""
+        if len(best) < _FEW or not (probabilities >= 0).all():
+            return self._counted(probabilities, best)
+        # The nearest classes suffice for most rows, unless the rounding of sums decides.
+        inside = _ordered(probabilities, self._nearest.take(best, axis=0)).cumsum(axis=1)
+        share = self._mass * (probabilities @ np.ones((probabilities.shape[1], 1), np.float32))
+        low: Indices = (inside >= share * self._bounds[0]).argmax(axis=1)
+        high = (inside >= share * self._bounds[1]).argmax(axis=1)
+        unsure = np.flatnonzero((low != high) | (inside[:, -1:] < share * self._bounds[1])[:, 0])
+        low[unsure] = self._counted(probabilities[unsure], best[unsure])
+        return low
+
+    def _counted(self, probabilities: Floats, best: Indices) -> Indices:
+        """The same with all classes, summed up one after the other."""
+        inside = _ordered(probabilities, self._order.take(best, axis=0)).cumsum(axis=1)
+        reached: Indices = (inside >= self._mass * inside[:, -1:]).argmax(axis=1)
+        return reached
+
+
+def _ordered(table: Floats, order: Indices) -> Floats:
+    """Put the elements of each row into the order that is given for it, which is used up."""
+    if len(table) > 1:
+        order += np.arange(0, table.size, table.shape[1])[:, None]  # in all rows one by one
+    ordered: Floats = table.take(order)
+    return ordered
+
+
+def _candidates(probabilities: Floats, number: int) -> Indices:
+    """Give the (N, number) likeliest labels, or all, the likeliest first; ties to the first."""
+    rows, labels = probabilities.shape
+    number = min(number, labels)
+    if number > _FEW or rows < _FEW:  # too many, or too little to make up for the calls
+        return np.argsort(-probabilities, axis=1, kind="stable")[:, :number]
+    found = np.empty((rows, number), np.intp)
+    left, each = probabilities, np.arange(rows)
+    for rank in range(number):
+        if rank:
+            left = left.copy() if rank == 1 else left
+            left[each, found[:, rank - 1]] = -np.inf
+        left.argmax(axis=1, out=found[:, rank])
+    return found
+
+
+def _status(silent: Mask, strange: Mask | None) -> list[str]:
+    """Say of each row whether it had no reading, or else is strange, or neither."""
+    verdicts = silent.astype(np.intp)
+    if strange is not None:
+        verdicts[strange & ~silent] = 2
+    named: list[str] = _VERDICTS.take(verdicts).tolist()
+    return named
 
 
 def _distances(points: npt.NDArray[Any], others: npt.NDArray[Any]) -> Floats:

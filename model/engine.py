@@ -5,7 +5,6 @@ the lock is held in C code that releases the interpreter.
 """
 
 import ctypes
-import math
 import struct
 import threading
 from collections import OrderedDict
@@ -18,14 +17,12 @@ import numpy.typing as npt
 from model import library
 from model.errors import ArtifactError, EngineError
 from model.export import Graph, Probe, Shape
+from model.handle import MOST_ELEMENTS, Handle
 
 Floats = npt.NDArray[np.float32]
 
 _CPU = 1
 _HANDLES = 12  # bound shapes kept; each holds the graph's intermediate arrays
-_MOST_ELEMENTS = 1 << 28  # of one input
-_TYPES = {0: np.float32, 1: np.float64, 2: np.float16, 3: np.uint8, 4: np.int32, 5: np.int8}
-_TYPES |= {6: np.int64, 7: np.bool_}
 _SMALLEST = b"""{
   "nodes": [{"op": "null", "name": "x", "inputs": []}, {"op": "null", "name": "w", "inputs": []},
             {"op": "FullyConnected", "name": "y", "inputs": [[0, 0, 0], [1, 0, 0]],
@@ -66,10 +63,11 @@ class Engine:
         self._symbol = symbol
         self._params = params
         self._inputs = tuple(inputs)
+        self._names = frozenset(inputs)
         self._fixed = dict(shapes)
         self._closed = False
         self._lock = threading.Lock()
-        self._handles: OrderedDict[tuple[Shape, ...], ctypes.c_void_p] = OrderedDict()
+        self._handles: OrderedDict[tuple[Shape, ...], Handle] = OrderedDict()
 
     def run(self, arrays: Mapping[str, npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
         """Compute the graph's outputs.
@@ -84,7 +82,7 @@ class Engine:
             EngineError: An input is missing or unknown, its shape is impossible, or MXNet refuses
                 it.
         """
-        if arrays.keys() != set(self._inputs):
+        if arrays.keys() != self._names:
             raise EngineError(
                 f"The model takes the inputs {', '.join(self._inputs)}; "
                 f"got {', '.join(arrays) or 'none'}."
@@ -93,29 +91,25 @@ class Engine:
         with self._lock:
             if self._closed:
                 raise EngineError("The model was closed; load it again.")
-            handle = self._bound(tuple(feed.shape for feed in feeds))
-            for name, feed in zip(self._inputs, feeds, strict=True):
-                data = feed.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
-                library.call("MXPredSetInput", handle, name.encode(), data, feed.size)
-            library.call("MXPredForward", handle)
-            return [self._fetch(handle, index) for index in range(self._outputs)]
+            return self._bound(tuple(feed.shape for feed in feeds)).run(feeds)
 
     def close(self) -> None:
         """Free every handle; the engine cannot be used afterwards."""
         with self._lock:
             self._closed = True
             while self._handles:
-                library.call("MXPredFree", self._handles.popitem()[1])
+                library.call("MXPredFree", self._handles.popitem()[1].pointer)
 
-    def _bound(self, shapes: tuple[Shape, ...]) -> ctypes.c_void_p:
+    def _bound(self, shapes: tuple[Shape, ...]) -> Handle:
         """The handle for these shapes; the least recently used one makes room."""
         if shapes in self._handles:
             self._handles.move_to_end(shapes)
             return self._handles[shapes]
-        handle = self._create(shapes)
+        inputs = list(zip(self._inputs, shapes, strict=True))
+        handle = Handle(self._create(shapes), inputs, self._outputs)
         self._handles[shapes] = handle
         if len(self._handles) > _HANDLES:
-            library.call("MXPredFree", self._handles.popitem(last=False)[1])
+            library.call("MXPredFree", self._handles.popitem(last=False)[1].pointer)
         return handle
 
     def _create(self, shapes: tuple[Shape, ...]) -> ctypes.c_void_p:
@@ -132,33 +126,12 @@ class Engine:
         handle = ctypes.c_void_p()
         if self._handles:
             sibling = next(reversed(self._handles.values()))
-            library.call("MXPredReshape", *description, sibling, ctypes.byref(handle))
+            library.call("MXPredReshape", *description, sibling.pointer, ctypes.byref(handle))
         else:
             model = (self._symbol, self._params, len(self._params), _CPU, 0)
             library.call("MXPredCreate", *model, *description, ctypes.byref(handle))
             self._params = b""  # MXNet has its own copy, which every further handle shares
         return handle
-
-    def _fetch(self, handle: ctypes.c_void_p, index: int) -> npt.NDArray[Any]:
-        """Copy one output into an array of its own type and size, which MXNet does not check."""
-        kinds = (ctypes.c_int * (index + 1))()  # MXNet 1.9.1 writes to kinds[index], not to kinds
-        library.call("MXPredGetOutputType", handle, index, kinds)
-        if (kind := kinds[index]) not in _TYPES:
-            raise EngineError(f"Output {index} has the type flag {kind}, which is not read.")
-        sizes = ctypes.POINTER(ctypes.c_uint32)()
-        dimensions = ctypes.c_uint32()
-        library.call(
-            "MXPredGetOutputShape",
-            *(handle, index, ctypes.byref(sizes), ctypes.byref(dimensions)),
-        )
-        shape = tuple(sizes[i] for i in range(dimensions.value))
-        if math.prod(shape) > _MOST_ELEMENTS:
-            raise EngineError(f"Output {index} has the impossible shape {shape}.")
-        result = np.empty(shape, _TYPES[kind])
-        if result.size:
-            data = result.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
-            library.call("MXPredGetOutput", handle, index, data, result.size)
-        return result
 
 
 def warm_up() -> None:
@@ -174,13 +147,15 @@ def warm_up() -> None:
 
 
 def _feed(name: str, array: npt.NDArray[Any]) -> Floats:
-    """Give an input the form that MXNet reads without asking: float32, contiguous, not empty."""
+    """Give an input the form that MXNet reads without asking: float32, not empty."""
     if array.dtype.kind not in "biuf":
         raise EngineError(f"Input {name!r} has the type {array.dtype}; numbers were expected.")
-    if array.ndim == 0 or not 0 < array.size <= _MOST_ELEMENTS:
+    if array.ndim == 0 or not 0 < array.size <= MOST_ELEMENTS:
         raise EngineError(f"Input {name!r} has the impossible shape {array.shape}.")
+    if array.dtype == np.float32:
+        return array
     with np.errstate(over="ignore"):  # 1e300 becomes infinite
-        return np.ascontiguousarray(array, np.float32)
+        return array.astype(np.float32)
 
 
 def _count_outputs(probe: Probe) -> int:

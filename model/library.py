@@ -15,28 +15,26 @@ import importlib.util
 import queue
 import re
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from model.errors import EngineError
 
 _SIZE, _INT, _HANDLE, _TEXT = ctypes.c_uint32, ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p
-_SIZES, _FLOATS, _OUT = (
-    ctypes.POINTER(_SIZE),
-    ctypes.POINTER(ctypes.c_float),
-    ctypes.POINTER(_HANDLE),
-)
+_SIZES, _OUT = ctypes.POINTER(_SIZE), ctypes.POINTER(_HANDLE)
+_DATA = ctypes.c_void_p  # of an array: its address is at hand, a typed pointer costs more to make
 _SHAPES = (_SIZE, ctypes.POINTER(_TEXT), _SIZES, _SIZES)  # number, names, ends of shapes, sizes
 
 _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "MXPredCreate": (_TEXT, _TEXT, _INT, _INT, _INT, *_SHAPES, _OUT),
     "MXPredReshape": (*_SHAPES, _HANDLE, _OUT),
-    "MXPredSetInput": (_HANDLE, _TEXT, _FLOATS, _SIZE),
+    "MXPredSetInput": (_HANDLE, _TEXT, _DATA, _SIZE),
     "MXPredForward": (_HANDLE,),
     "MXPredGetOutputType": (_HANDLE, _SIZE, ctypes.POINTER(_INT)),
     "MXPredGetOutputShape": (_HANDLE, _SIZE, ctypes.POINTER(_SIZES), _SIZES),
-    "MXPredGetOutput": (_HANDLE, _SIZE, _FLOATS, _SIZE),
+    "MXPredGetOutput": (_HANDLE, _SIZE, _DATA, _SIZE),
     "MXPredFree": (_HANDLE,),
     "MXListAllOpNames": (_SIZES, ctypes.POINTER(ctypes.POINTER(_TEXT))),
     "MXSymbolCreateFromJSON": (_TEXT, _OUT),
@@ -45,24 +43,56 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "MXSymbolFree": (_HANDLE,),
 }
 
-# What computes with one handle, which its owner guards; everything else is done by the builder.
-_COMPUTING = re.compile("MXPred(SetInput|Forward|GetOutput.*)")
-
 # What stands around the reason of a refusal: when and where in MXNet it was noticed.
 _ORIGIN = re.compile(r"(MXNetError: )?(\[\d\d:\d\d:\d\d\] )?(\S+\.(cc|h|cu):\d+: )?")
 _NOISE = ("Stack trace", "[bt]", "File ")
 
 
+class Computing(NamedTuple):
+    """What computes with one handle, which its owner guards; each gives a status for `check`."""
+
+    set_input: Callable[..., int]
+    forward: Callable[..., int]
+    output: Callable[..., int]
+    output_type: Callable[..., int]
+    output_shape: Callable[..., int]
+
+
+@functools.cache
+def computing() -> Computing:
+    """Give the functions that compute, ready to be called.
+
+    Raises:
+        EngineError: The library cannot be loaded.
+    """
+    library = _load()
+    return Computing(
+        library.MXPredSetInput,
+        library.MXPredForward,
+        library.MXPredGetOutput,
+        library.MXPredGetOutputType,
+        library.MXPredGetOutputShape,
+    )
+
+
+def check(status: int) -> None:
+    """See whether a function of the library did what it was asked.
+
+    Raises:
+        EngineError: It failed, and MXNet says why.
+    """
+    if status:
+        text = (_load().MXGetLastError() or b"").decode(errors="replace")
+        raise EngineError(f"MXNet refuses: {_reason(text)[:500]}")
+
+
 def call(function: str, *arguments: object) -> None:
-    """Call a function of the library; safe from several threads as long as they share no handle.
+    """Have the builder call a function that builds, reshapes, frees or looks into a graph.
 
     Raises:
         EngineError: It failed, and MXNet says why; or the library cannot be loaded.
     """
-    if _COMPUTING.fullmatch(function):
-        _call(function, *arguments)
-    else:
-        _BUILDER.run(function, *arguments)
+    _BUILDER.run(function, *arguments)
 
 
 class _Builder:
@@ -98,10 +128,7 @@ _BUILDER = _Builder()
 
 
 def _call(function: str, *arguments: object) -> None:
-    library = _load()
-    if getattr(library, function)(*arguments) != 0:
-        text = (library.MXGetLastError() or b"").decode(errors="replace")
-        raise EngineError(f"MXNet refuses: {_reason(text)[:500]}")
+    check(getattr(_load(), function)(*arguments))
 
 
 def _reason(text: str) -> str:

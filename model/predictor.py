@@ -18,7 +18,7 @@ from model.signature import Signature
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
-_LARGEST_BATCH = 1024
+LARGEST_BATCH = 1024  # rows that are computed at once
 
 
 class Predictor:
@@ -134,20 +134,29 @@ class Predictor:
 
     def _compute(self, rows: Floats) -> tuple[Floats, Floats | None]:
         """Give the (N, labels) probabilities, and (N,) densities where the model has them."""
-        signature = self._signed()
-        number, wanted = len(rows), len(signature.output.labels)
-        probabilities = np.empty((number, wanted), np.float32)
+        number = len(rows)
+        if 0 < number <= LARGEST_BATCH:
+            return self._computed(rows)
+        probabilities = np.empty((number, len(self._signed().output.labels)), np.float32)
         densities = None if self._density is None else np.empty(number, np.float32)
-        for start in range(0, number, _LARGEST_BATCH):
-            chunk = rows[start : start + _LARGEST_BATCH]
-            place = slice(start, start + len(chunk))
-            given = self._engine.run({signature.input.name: _padded(chunk)})
-            probabilities[place] = _part(given[0], len(chunk), (wanted,))
-            if densities is not None and self._density is not None:
-                densities[place] = _part(given[self._density], len(chunk), ())
+        for start in range(0, number, LARGEST_BATCH):
+            place = slice(start, start + LARGEST_BATCH)
+            probabilities[place], found = self._computed(rows[place])
+            if densities is not None:
+                densities[place] = found
+        return probabilities, densities
+
+    def _computed(self, rows: Floats) -> tuple[Floats, Floats | None]:
+        """Compute one batch."""
+        signature, number = self._signed(), len(rows)
+        given = self._engine.run({signature.input.name: _padded(rows)})
+        probabilities = _part(given[0], number, (len(signature.output.labels),))
         if not np.isfinite(probabilities).all():
             raise EngineError("The model gives probabilities that are not finite.")
-        if densities is not None and np.isnan(densities).any():
+        if self._density is None:
+            return probabilities, None
+        densities = _part(given[self._density], number, ())
+        if np.isnan(densities).any():
             raise EngineError("The model gives densities that are no numbers.")
         return probabilities, densities
 
@@ -170,14 +179,14 @@ def _density(signature: Signature, graph: Graph) -> int | None:
     return graph.names.index(coverage.output, 1)
 
 
-def _part(given: Floats, rows: int, shape: Shape) -> Floats:
+def _part(given: npt.NDArray[Any], rows: int, shape: Shape) -> Floats:
     """The rows of an output that were asked for, the filling left out."""
     if given.shape[1:] != shape or len(given) < rows:
         raise EngineError(
             f"The graph gives shape {given.shape}; its signature says {('rows', *shape)}.",
             hint="The model's graph and its signature do not belong together.",
         )
-    return given[:rows]
+    return np.asarray(given[:rows], np.float32)
 
 
 def _padded(rows: Floats) -> Floats:

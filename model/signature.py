@@ -4,6 +4,7 @@ Serving learns everything about a model from here: the names, ranges and missing
 inputs, its classes and where they lie. A newer `version` is refused rather than guessed at.
 """
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,6 +51,31 @@ class InputSpec:
     missing: float
     also_missing: tuple[float, ...] = ()
     name: str = "data"
+
+    @functools.cached_property
+    def names(self) -> tuple[str, ...]:
+        """Of the fields."""
+        return tuple(field.name for field in self.fields)
+
+    @functools.cached_property
+    def positions(self) -> Mapping[str, int]:
+        """The column of each name."""
+        return {name: column for column, name in enumerate(self.names)}
+
+    @functools.cached_property
+    def all_missing(self) -> tuple[float, ...]:
+        """All values that stand for "no reading"."""
+        return (self.missing, *self.also_missing)
+
+    @functools.cached_property
+    def lows(self) -> tuple[float, ...]:
+        """Least value of each column."""
+        return tuple(field.minimum for field in self.fields)
+
+    @functools.cached_property
+    def highs(self) -> tuple[float, ...]:
+        """Greatest value of each column."""
+        return tuple(field.maximum for field in self.fields)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@
 caller and are left alone.
 """
 
+import functools
 import re
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from container.contract import HEADER_VALUE_LIMIT
 from serve.errors import Kind, ServeError
 from serve.wishes import Wishes, of_attributes
 
+_HEADERS = 64  # that are understood once and remembered
 _VISIBLE = re.compile(r"[\x20-\x7e]*")
 
 
@@ -27,6 +29,7 @@ class Attributes:
     echo: str | None = None
 
     @classmethod
+    @functools.lru_cache(_HEADERS)
     def parse(cls, header: str | None) -> "Attributes":
         """Read `name=value` entries between commas or semicolons.
 

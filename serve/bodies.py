@@ -63,7 +63,9 @@ class Body:
                 Kind.BAD_REQUEST,
                 f"The body ends after {self._size:,} of {self._length:,} bytes.",
             )
-        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        whole = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        self._parts = [whole]  # or a body would be held twice while it is answered
+        return whole
 
     def _read_until(self, size: int) -> None:
         while not self._ended and self._size < size:

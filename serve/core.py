@@ -128,10 +128,8 @@ class Core:
             data, asked = self._stages.read(request.body, content)
             wishes = options.wishes.joined(asked)
             wishes.check(media_type)
-            prediction = self._stages.predict(data, wishes)
-            written = self._stages.write(prediction, media_type)
-            seen = self._stages.observe(data, prediction) if self._observing else None
-            return Answer(written, media_type, options.echo, self._stages.count(data), seen=seen)
+            body, seen = self._stages.answer(data, wishes, media_type, observing=self._observing)
+            return Answer(body, media_type, options.echo, self._stages.count(data), seen=seen)
         except ModelError as error:
             raise ServeError.of(error) from error
         except ServeError as error:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from model.errors import InputError, Problem
 from model.signature import InputSpec
-from serve import delimited, media, parse
+from serve import delimited, media, parse, plain_csv
 from serve.errors import Kind, ServeError
 from serve.media import ContentType
 from serve.rows import Floats, Rows
@@ -15,6 +15,8 @@ from serve.wishes import SWITCHES, Read, Wishes, of_body
 
 INSTANCES = "instances"
 _ARRAYS = frozenset((media.NPY, media.NPZ))
+_MANY = 2048  # bytes of CSV; for fewer the arithmetic is not worth its calls
+_WIDE = frozenset(("utf-16", "utf-32"))  # all other charsets have ASCII in them
 
 
 def read(body: bytes, content: ContentType, spec: InputSpec, largest: int) -> Read:
@@ -35,6 +37,11 @@ def read(body: bytes, content: ContentType, spec: InputSpec, largest: int) -> Re
     """
     collected = Rows(spec)
     switches = None
+    many = content.media_type == media.CSV and len(body) >= _MANY
+    if many and content.charset not in _WIDE:
+        plain = plain_csv.read(body, collected)
+        if plain is not None:
+            return Read(plain)
     if content.media_type in _ARRAYS:
         found = collected.from_array(_array(body, content.media_type, spec.name, largest))
     else:

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from itertools import islice
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from model.errors import Problem
 from serve.errors import Kind, ServeError
 from serve.rows import DEVICE_COLUMN, Floats, Rows
 
-_CHUNK = 8192  # lines that are parsed at once; between them other threads get their turn
+_PIECE = 1 << 18  # characters that are parsed at once; between them other threads get their turn
 _EMPTY = re.compile(r"(?m)(?:^(?=[ \t]*,)|,)[ \t]*(?=,|$)")  # what lies before an empty field
 _PLAIN = re.compile(r"[-+0-9.eE,\s]*")  # neither quotes nor names, and no nan or inf either
 
@@ -29,11 +29,19 @@ def read(document: str, rows: Rows) -> Floats:
         ServeError: It is not CSV, or has no record.
     """
     first, _, rest = document.lstrip().partition("\n")
-    columns = rows.columns(next(iter(_records(first)), []))
+    records = _records(first)
+    columns = rows.columns(next(iter(records), []))
+    if columns is None and len(records) == 1 and not rest.strip():
+        single = rows.from_fields(records[0])
+        if single is not None:
+            return single
     body = document if columns is None else rest
     if not body or body.isspace():
         raise ServeError(Kind.EMPTY_BODY, "The body holds a header and no record.")
     if columns is None or DEVICE_COLUMN not in columns:
+        plain = _plain(body, rows, columns)
+        if plain is not None:
+            return plain
         quick = numbers(body)
         if quick is not None and rows.fits(quick, columns):
             return rows.from_columns(quick, columns)
@@ -42,18 +50,46 @@ def read(document: str, rows: Rows) -> Floats:
 
 def numbers(body: str) -> npt.NDArray[np.float64] | None:
     """Read all fields as one array, NaN where one is empty; None where it takes a closer look."""
-    lines = (line for line in io.StringIO(body, newline=None) if not line.isspace())
-    chunks = []
     try:
-        while chunk := "".join(islice(lines, _CHUNK)):
-            if not _PLAIN.fullmatch(chunk):
-                return None
-            filled = _EMPTY.sub(lambda before: f"{before[0]}nan", chunk).splitlines()
-            chunks.append(np.loadtxt(filled, delimiter=",", comments=None, ndmin=2))
-        table = np.concatenate(chunks)
+        table = np.concatenate(list(_tables(body)))
     except ValueError:
         return None
     return None if np.isinf(table).any() else table
+
+
+def _plain(body: str, rows: Rows, columns: Sequence[int] | None) -> Floats | None:
+    """Read good numbers without an array of all of them beside the rows; None for anything else."""
+    found = rows.blank(max(body.count("\n"), body.count("\r")) + 1)
+    at = 0
+    try:
+        for table in _tables(body):
+            if not rows.fits(table, columns) or np.isinf(table).any():
+                return None
+            if not rows.take(table, columns, found[at : at + len(table)]):
+                return None
+            at += len(table)
+    except ValueError:
+        return None
+    return found[:at] if at else None
+
+
+def _tables(body: str) -> Iterator[npt.NDArray[np.float64]]:
+    """The fields of some lines at a time.
+
+    Raises:
+        ValueError: Some are no numbers, or not as many in each line.
+    """
+    start = 0
+    while start < len(body):
+        end = body.find("\n", start + _PIECE) + 1 or len(body)
+        piece = io.StringIO(body[start:end], newline=None)
+        lines = "".join(line for line in piece if not line.isspace())
+        if not _PLAIN.fullmatch(lines):
+            raise ValueError(lines[:20])
+        filled = _EMPTY.sub(lambda before: f"{before[0]}nan", lines).splitlines()
+        if filled:
+            yield np.loadtxt(filled, delimiter=",", comments=None, ndmin=2)
+        start = end
 
 
 def _records(text: str) -> list[list[str]]:

@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,19 +13,20 @@ import numpy.typing as npt
 from model.answers import Answers
 from model.signature import OutputSpec
 from serve import media
+from serve.sheet import DISTANCE_DIGITS, PROBABILITY_DIGITS, Sheet
 
-_PROBABILITY_DIGITS = 6
-_DISTANCE_DIGITS = 3  # of a cell
+_FEW = 16  # numbers that are rounded one by one
 
 
 class Encoder:
     """Writes answers under the names that a signature gives them; prepared once a model."""
 
     def __init__(self, output: OutputSpec) -> None:
-        self._json_labels = [json.dumps(label) for label in output.labels]
+        name = json.dumps(output.name)
+        self._heads = [f'{{{name}: {json.dumps(label)}, "probability": ' for label in output.labels]
         self._csv_labels = [_csv_field(label) for label in output.labels]
-        self._name = json.dumps(output.name)
         self._axes = [json.dumps(name) for name in output.coordinate_names]
+        self._sheet = Sheet(output, self._csv_labels)
 
     def encode(self, answers: Answers, media_type: str) -> bytes:
         """Write N answers in order: N records, each with its line's end where it is lines.
@@ -33,15 +35,26 @@ class Encoder:
             answers: What the model says.
             media_type: One of `media.WRITTEN`.
         """
+        return self.whole([self.part(answers, media_type)], media_type)
+
+    def part(self, answers: Answers, media_type: str) -> bytes:
+        """Write some of a request's answers, to be put together by `whole`."""
         match media_type:
             case media.NPY:
                 return npy(answers.probabilities)
             case media.CSV:
-                return "".join(f"{line}\n" for line in self._lines(answers)).encode()
+                return self._sheet.lines(answers) or _ended(self._lines(answers), "\n")
             case media.JSON_LINES:
-                return "".join(f"{record}\n" for record in self._records(answers)).encode()
+                return self._sheet.records(answers, b"\n") or _ended(self._records(answers), "\n")
             case _:
-                return f'{{"predictions": [{", ".join(self._records(answers))}]}}'.encode()
+                ended = self._sheet.records(answers, b", ") or _ended(self._records(answers), ", ")
+                return ended.removesuffix(b", ")
+
+    def whole(self, parts: Sequence[bytes], media_type: str) -> bytes:
+        """Put the parts of an answer together; of NPY there is one."""
+        if media_type == media.JSON:
+            return b'{"predictions": [%b]}' % b", ".join(parts)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _records(self, answers: Answers) -> Iterator[str]:
         """One JSON object an answer, with what few requests ask for at its end."""
@@ -70,8 +83,7 @@ class Encoder:
 
     def _json(self, answers: Answers) -> Iterator[str]:
         """One JSON object a record, put together from prepared parts: twice as fast as dumps."""
-        labels = self._json_labels
-        candidates = f'{{{{{self._name}: {{}}, "probability": {{}}}}}}'.format
+        heads = self._heads
         for number, chance, ranked, chances, place, status in zip(
             answers.labels.tolist(),
             _chances(answers, answers.labels),
@@ -82,11 +94,10 @@ class Encoder:
             strict=True,
         ):
             listed = ", ".join(
-                candidates(labels[each], share) for each, share in zip(ranked, chances, strict=True)
+                [f"{heads[each]}{share}}}" for each, share in zip(ranked, chances, strict=True)]
             )
             yield (
-                f'{{{self._name}: {labels[number]}, "probability": {chance}{place}, '
-                f'"candidates": [{listed}], "status": "{status}"}}'
+                f'{heads[number]}{chance}{place}, "candidates": [{listed}], "status": "{status}"}}'
             )
 
     def _places(self, answers: Answers) -> Sequence[str]:
@@ -127,17 +138,38 @@ def npy(array: npt.NDArray[np.generic]) -> bytes:
     return file.getvalue()
 
 
+def _ended(records: Iterator[str], end: str) -> bytes:
+    return "".join(f"{record}{end}" for record in records).encode()
+
+
 def _chances(answers: Answers, labels: npt.NDArray[np.intp]) -> list[Any]:
     """The probabilities of (N,) or (N, k) labels."""
-    rows = np.arange(len(labels)).reshape(-1, *[1] * (labels.ndim - 1))
-    chosen = answers.probabilities[rows, labels]
-    rounded: list[Any] = chosen.astype(np.float64).round(_PROBABILITY_DIGITS).tolist()
-    return rounded
+    rows, number = answers.probabilities.shape
+    if rows > 1:
+        labels = labels + np.arange(0, rows * number, number).reshape(-1, *[1] * (labels.ndim - 1))
+    return _rounded(answers.probabilities.take(labels), PROBABILITY_DIGITS)
 
 
 def _distances(array: npt.NDArray[np.float32]) -> list[Any]:
-    rounded: list[Any] = array.astype(np.float64).round(_DISTANCE_DIGITS).tolist()
-    return rounded
+    return _rounded(array, DISTANCE_DIGITS)
+
+
+def _rounded(array: npt.NDArray[np.float32], digits: int) -> list[Any]:
+    """Round as numpy does; a few numbers are rounded sooner without it."""
+    if array.size > _FEW:
+        many: list[Any] = array.astype(np.float64).round(digits).tolist()
+        return many
+    scale = 10.0**digits
+    return _each(
+        lambda value: math.copysign(round(abs(value) * scale) / scale, value), array.tolist()
+    )
+
+
+def _each(function: Callable[[float], float], values: list[Any]) -> list[Any]:
+    """Apply a function to each number of a list, or of the lists in it."""
+    return [
+        _each(function, value) if isinstance(value, list) else function(value) for value in values
+    ]
 
 
 def _csv_field(text: str) -> str:

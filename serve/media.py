@@ -4,6 +4,7 @@ Parameters are parsed, never compared (C4.22, C6.12); answers carry a bare type 
 """
 
 import codecs
+import functools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -68,6 +69,8 @@ READ = tuple(each.media_type for each in FORMATS)
 WRITTEN = tuple(each.media_type for each in FORMATS if each.answer)
 ALIASES = {alias: each.media_type for each in FORMATS for alias in each.aliases}
 
+_HEADERS = 64  # that are understood once and remembered; clients send the same ones again and again
+
 # Python has text codecs that run slowly or warn on odd input; these do neither.
 CHARSETS = ("utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252", "utf-16", "utf-32")
 
@@ -80,6 +83,7 @@ class ContentType:
     charset: str = "utf-8"
 
 
+@functools.lru_cache(_HEADERS)
 def parse_content_type(header: str | None) -> ContentType:
     """Understand a Content-Type; a missing one means JSON (C1.41).
 
@@ -115,6 +119,7 @@ def _charset(name: str) -> str:
     return codec
 
 
+@functools.lru_cache(_HEADERS)
 def choose(accept: str | None, default: str) -> str:
     """Pick the answer's media type: the most preferred one that can be written (C6.14).
 

@@ -4,6 +4,7 @@ Whoever watches an endpoint sees from them that beacons fell silent, that people
 surveyed, or that the model became unsure, long before anybody complains.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,20 @@ class Observed(NamedTuple):
     confidence: float
 
 
+def together(parts: Sequence[Observed]) -> Observed:
+    """Add up what was seen of the parts of a request, of which there is one at least."""
+    if len(parts) == 1:
+        return parts[0]
+    missing = [sum(counts) for counts in zip(*(each.missing for each in parts), strict=True)]
+    return Observed(
+        parts[0].fields,
+        missing,
+        sum(each.no_signal for each in parts),
+        sum(each.out_of_coverage for each in parts),
+        sum(each.confidence for each in parts),
+    )
+
+
 def observe(
     fields: tuple[str, ...], missing: float, rows: npt.NDArray[Any], answers: Answers
 ) -> Observed:
@@ -44,10 +59,22 @@ def observe(
     """
     status = list(answers.status)
     weight = len(rows) / max(len(status), 1)
+    nothing = float(np.float32(missing))
+    if len(rows) == 1:  # in plain numbers, sooner than by arrays
+        silent = [int(value == nothing) for value in rows[0].tolist()]
+    else:
+        silent = [np.count_nonzero(column) for column in (rows == nothing).T]
     return Observed(
         fields,
-        np.count_nonzero(rows == np.float32(missing), axis=0).tolist(),
+        silent,
         status.count(NO_SIGNAL),
         status.count(OUT_OF_COVERAGE),
-        float(answers.probabilities.max(axis=1, initial=0.0).sum()) * weight,
+        float(_highest(answers).sum()) * weight,
     )
+
+
+def _highest(answers: Answers) -> npt.NDArray[np.float32]:
+    """The highest probability of each answer: that of its first candidate."""
+    rows, labels = answers.probabilities.shape
+    first = answers.candidates[:, 0]
+    return answers.probabilities.take(first + np.arange(0, rows * labels, labels))

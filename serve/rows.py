@@ -23,12 +23,21 @@ class Rows:
 
     def __init__(self, spec: InputSpec) -> None:
         self._spec = spec
-        self._names = [field.name for field in spec.fields]
-        self._positions = {name: i for i, name in enumerate(self._names)}
-        self._missing = (spec.missing, *spec.also_missing)
+        self._names = spec.names
+        self._positions = spec.positions
+        self._missing = spec.all_missing
         self._devices = Devices()
         self._problems: list[Problem] = []
         self._total = 0
+
+    @property
+    def width(self) -> int:
+        """How many fields a row has."""
+        return len(self._names)
+
+    def blank(self, rows: int) -> Floats:
+        """Rows without any reading."""
+        return np.full((rows, self.width), self._spec.missing, np.float32)
 
     @property
     def devices(self) -> tuple[str, ...] | None:
@@ -43,6 +52,8 @@ class Rows:
         """
         if not records:
             return np.empty((0, len(self._names)), np.float32)
+        if len(records) == 1 and (single := self._single(records[0])) is not None:
+            return single
         if (quick := _numeric(records, len(self._names))) is not None:
             return self.from_array(quick)
         table = np.full((len(records), len(self._names)), self._spec.missing)
@@ -51,6 +62,22 @@ class Rows:
         self._check_devices(len(records))
         self._raise_problems()
         return self.from_array(table)
+
+    def _single(self, record: object) -> Floats | None:
+        """One good list of numbers and nulls, without an array before the last; else None."""
+        if type(record) is not list or len(record) != self.width:
+            return None
+        missing, values = self._spec.missing, []
+        for value, low, high in zip(record, self._spec.lows, self._spec.highs, strict=True):
+            if type(value) not in _NUMBERS:
+                return None
+            if value is None or value in self._missing:
+                values.append(missing)
+            elif low <= value <= high:
+                values.append(value)
+            else:
+                return None
+        return np.array([values], np.float32)
 
     def from_array(self, table: npt.NDArray[Any]) -> Floats:
         """Check numbers in signature order; NaN is a missing reading.
@@ -68,12 +95,7 @@ class Rows:
                 f"The array has shape {table.shape} and type {table.dtype}; expected numbers of "
                 f"shape (rows, {len(self._names)}): {', '.join(self._names)}."
             )
-        missing = np.isnan(table)
-        for value in self._missing:
-            missing |= table == value
-        low = np.array([field.minimum for field in self._spec.fields])
-        high = np.array([field.maximum for field in self._spec.fields])
-        wrong = ~missing & ~((table >= low) & (table <= high))
+        rows, wrong = self._converted(table, slice(None))
         if wrong.any():
             for row, column in np.argwhere(wrong)[:MOST_PROBLEMS]:
                 self._add(
@@ -81,7 +103,34 @@ class Rows:
                 )
             self._total = int(wrong.sum())
             self._raise_problems()
-        return np.where(missing, self._spec.missing, table).astype(np.float32)
+        return rows
+
+    def take(self, table: npt.NDArray[Any], columns: Sequence[int] | None, target: Floats) -> bool:
+        """Read numbers into rows without a reading, unless something is wrong with one.
+
+        Args:
+            table: (N, number of columns); NaN is a missing reading.
+            columns: The field of each; None for all in order.
+            target: (N, number of fields).
+        """
+        place = slice(None) if columns is None else columns
+        found, wrong = self._converted(table, place)
+        if wrong.any():
+            return False
+        target[:, place] = found
+        return True
+
+    def _converted(
+        self, table: npt.NDArray[Any], columns: slice | Sequence[int]
+    ) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """The numbers of some columns as float32, and where they are out of range."""
+        missing = np.isnan(table)
+        for value in self._missing:
+            missing |= table == value
+        lows, highs = (np.array(each)[columns] for each in (self._spec.lows, self._spec.highs))
+        fits = (table >= lows) & (table <= highs)
+        fits |= missing
+        return np.where(missing, self._spec.missing, table).astype(np.float32), ~fits
 
     def columns(self, header: Sequence[str]) -> list[int] | None:
         """Give the column of each name of a CSV header; None where it is no header at all.
@@ -102,6 +151,12 @@ class Rows:
         self._raise_problems("The header of the CSV does not fit the model")
         return [self._positions.get(name, DEVICE_COLUMN) for name in names]
 
+    def plain_columns(self, names: Sequence[str]) -> list[int] | None:
+        """Give the column of each name where all are fields, and each comes once; else None."""
+        if len(set(names)) < len(names) or not self._positions.keys() >= set(names):
+            return None
+        return [self._positions[name] for name in names]
+
     def fits(self, table: npt.NDArray[Any], columns: Sequence[int] | None) -> bool:
         """Whether a table has as many columns as the header, or the model without one."""
         return table.shape[1] == len(self._names if columns is None else columns)
@@ -113,6 +168,12 @@ class Rows:
         whole = np.full((len(table), len(self._names)), self._spec.missing)
         whole[:, columns] = table
         return self.from_array(whole)
+
+    def from_fields(self, fields: Sequence[str]) -> Floats | None:
+        """Read the fields of a single good CSV record in order of the signature; else None."""
+        return self._single(
+            [None if not text or text.isspace() else _parsed(text) for text in fields]
+        )
 
     def from_text(self, lines: Sequence[Sequence[str]], columns: Sequence[int] | None) -> Floats:
         """Read the fields of CSV records; an empty field is a missing reading.

@@ -4,21 +4,36 @@
 """
 
 import json
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from model.answers import Answers
 from model.errors import EngineError, InputError
-from model.predictor import Predictor
+from model.predictor import LARGEST_BATCH, Predictor
 from model.signature import Signature
 from serve import decode, media
 from serve.arrays import ArrayFormat
 from serve.encode import Encoder
 from serve.media import ContentType
-from serve.observed import Observed, observe
+from serve.observed import Observed, observe, together
 from serve.several import Several
 from serve.wishes import Read, Wishes
+
+_LISTING = (media.JSON, media.JSON_LINES)  # all that has a place for candidates
+
+
+class Answered(NamedTuple):
+    """A request that was answered.
+
+    Attributes:
+        body: The answer.
+        seen: What records and answers were like; None where nobody asked or knows.
+    """
+
+    body: bytes
+    seen: Observed | None = None
 
 
 class Stages(Protocol):
@@ -34,6 +49,10 @@ class Stages(Protocol):
 
     def write(self, prediction: Any, media_type: str) -> bytes:
         """Write that down in one of `media.WRITTEN`."""
+        ...
+
+    def answer(self, data: Any, wishes: Wishes, media_type: str, *, observing: bool) -> Answered:
+        """Predict and write in one go, and observe if told to."""
         ...
 
     def count(self, data: Any) -> int:
@@ -78,11 +97,32 @@ class SignedStages:
         """Write the answers."""
         return self._encoder.encode(prediction, media_type)
 
+    def answer(self, data: Any, wishes: Wishes, media_type: str, *, observing: bool) -> Answered:
+        """Predict and write some rows at a time: the answers to all take many times their memory.
+
+        Raises:
+            InputError: See `predict`.
+        """
+        size = max(len(data), 1)
+        if wishes.plain and media_type != media.NPY:  # otherwise all rows are needed at once
+            size = min(size, LARGEST_BATCH)
+        if media_type not in _LISTING:
+            wishes = replace(wishes, top_k=1)
+        parts, seen = [], []
+        for start in range(0, len(data) or 1, size):
+            rows = data[start : start + size]
+            prediction = self.predict(rows, wishes)
+            parts.append(self._encoder.part(prediction, media_type))
+            if observing:
+                seen.append(self.observe(rows, prediction))
+        body = self._encoder.whole(parts, media_type)
+        return Answered(body, together(seen) if observing else None)
+
     def count(self, data: Any) -> int:
         """How many rows there are."""
         return len(data)
 
-    def observe(self, data: Any, prediction: Any) -> Observed | None:
+    def observe(self, data: Any, prediction: Any) -> Observed:
         """Look at missing readings, statuses and probabilities."""
         return observe(self._fields, self._input.missing, data, prediction)
 
@@ -130,6 +170,10 @@ class ArrayStages:
         if media_type == media.JSON:
             return json.dumps(prediction, default=_listed, allow_nan=False).encode()
         return self._format.encode([np.asarray(prediction)], media_type)
+
+    def answer(self, data: Any, wishes: Wishes, media_type: str, *, observing: bool) -> Answered:  # noqa: ARG002 - there is nothing to observe
+        """Predict and write."""
+        return Answered(self.write(self.predict(data, wishes), media_type))
 
     def count(self, data: Any) -> int:
         """How many rows the first input has."""

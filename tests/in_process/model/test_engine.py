@@ -15,6 +15,7 @@ from model import artifact, engine, library
 from model.blerssi import network
 from model.engine import Engine, warm_up
 from model.errors import ArtifactError, EngineError
+from model.handle import Handle
 from model.params import read_params
 from tests.support.models import plain_export, signed_model
 
@@ -190,6 +191,22 @@ def test_a_shape_is_bound_once_and_the_least_used_makes_room(
     assert bound() == most + 1
     loaded.run({"data": random_rows(2)})
     assert (bound(), calls.count("MXPredFree")) == (most + 2, 2)
+
+
+def test_what_outputs_are_like_is_asked_once_a_shape(
+    loaded: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    form = Handle._form
+
+    def noted(self: Handle, index: int) -> Any:
+        asked.append(index)
+        return form(self, index)
+
+    monkeypatch.setattr(Handle, "_form", noted)
+    for size in (1, 2, 1, 2, 1):
+        loaded.run({"data": random_rows(size)})
+    assert asked == [0, 0]
 
 
 def test_evicted_shapes_still_compute_right(

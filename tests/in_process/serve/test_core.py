@@ -69,6 +69,43 @@ def test_as_many_answers_as_records_in_their_order(signed: Predictor, rows: int)
     ]
 
 
+def test_no_more_rows_are_answered_at_once_than_are_computed_at_once(
+    signed: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+    answers = signed.answers
+
+    def noted(rows: Any, top_k: int) -> Any:
+        sizes.append((len(rows), top_k))
+        return answers(rows, top_k)
+
+    monkeypatch.setattr(signed, "answers", noted)
+    body = saved(np.resize(ROWS, (2500, 13)))
+    for accept in (media.CSV, media.JSON, media.NPY):
+        Core(signed).invoke(Request(body, media.NPY, accept, "top_k=2"))
+    pieces = [1024, 1024, 452]
+    assert sizes == [*((size, 1) for size in pieces), *((size, 2) for size in pieces), (2500, 1)]
+
+
+@pytest.mark.parametrize("accept", [media.CSV, media.JSON, media.JSON_LINES])
+def test_parts_of_a_request_make_the_answer_of_the_whole(signed: Predictor, accept: str) -> None:
+    many = np.resize(ROWS, (1500, 13))
+    core = Core(signed)
+    whole, *parts = (
+        core.invoke(Request(saved(rows), media.NPY, accept, None))
+        for rows in (many, many[:1024], many[1024:])
+    )
+    if accept == media.JSON:
+        read = [json.loads(each.body)["predictions"] for each in (whole, *parts)]
+        assert read[0] == read[1] + read[2]
+    else:
+        assert whole.body == b"".join(each.body for each in parts)
+    assert whole.seen
+    assert parts[0].seen
+    assert parts[1].seen
+    assert whole.seen.no_signal == parts[0].seen.no_signal + parts[1].seen.no_signal == 300
+
+
 @pytest.mark.parametrize(("top_k", "listed"), [("1", 1), ("2", 2), ("999", len(LABELS))])
 def test_top_k_is_honoured_and_echoed(signed: Predictor, top_k: str, listed: int) -> None:
     answer = Core(signed).invoke(Request(BODIES[media.JSON], None, None, f"top_k={top_k},x=y"))

@@ -75,6 +75,43 @@ def test_the_answer_is_among_the_many_and_not_the_likeliest_far_away() -> None:
     assert LABELS[answers.candidates[0][0]] == "E03"
 
 
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.05, 0.3, 1.0, 5.0]))
+def test_many_rows_have_the_places_of_each_alone(seed: int, concentration: float) -> None:
+    places = tuple((column / 2, row / 3) for column in range(10) for row in range(8))
+    decoder = Decoder(OutputSpec(tuple(map(str, range(80))), "location", NAMES, places))
+    rng = np.random.default_rng(seed)
+    rows = rng.dirichlet(np.full(80, concentration), 50).astype(np.float32)
+    rows[::7] = np.eye(80, dtype=np.float32)[:8]
+    rows[3] = 1 / 80
+    assert decoder._plane is not None
+    best = rng.integers(0, len(decoder._plane._points), 50)
+    few = [decoder._plane._reached(rows[i : i + 1], best[i : i + 1])[0] for i in range(50)]
+    assert decoder._plane._reached(rows, best).tolist() == few
+
+
+def test_sums_that_rounding_decides_are_done_in_order() -> None:
+    """Half the posterior on either side: the share is reached exactly, or just not."""
+    plane = Decoder(OutputSpec(LABELS, "location", NAMES, PLACES, mass=0.5))._plane
+    assert plane is not None
+    rows = np.zeros((40, len(LABELS)), np.float32)
+    for row, nudge in zip(rows, range(-20, 20), strict=True):
+        row[0], row[1] = 0.5, 0.5 + nudge * 2**-24
+    best = np.zeros(40, np.intp)  # the point on the first label
+    many = plane._reached(rows, best).tolist()
+    assert many == [plane._reached(rows[i : i + 1], best[:1])[0] for i in range(40)]
+    assert len(set(many)) == 2
+
+
+def test_shares_below_nothing_are_counted_as_they_are() -> None:
+    rows = np.tile(np.array([[0.9, -0.5, 0.6] + [0.0] * 17], np.float32), (10, 1))
+    many, alone = (
+        DECODER.decode(each, np.zeros(len(each), np.bool_), 1) for each in (rows, rows[:1])
+    )
+    assert many.uncertainty is not None
+    assert alone.uncertainty is not None
+    assert set(many.uncertainty.tolist()) == set(alone.uncertainty.tolist())
+
+
 def test_a_smaller_mass_gives_a_smaller_radius() -> None:
     half = Decoder(OutputSpec(LABELS, "location", NAMES, PLACES, mass=0.3))
     posterior = [0.4 if label == "A00" else 0.6 / 19 for label in LABELS]
@@ -102,6 +139,17 @@ def test_a_position_may_lie_between_cells() -> None:
 def test_ties_go_to_the_first_label() -> None:
     answers = decode([[1.0] * len(LABELS)], top_k=4)
     assert answers.candidates.tolist() == [[0, 1, 2, 3]]
+
+
+@given(st.integers(0, 40), st.integers(1, 20), st.integers(1, 25), st.integers(0, 2**32 - 1))
+def test_candidates_are_those_of_a_stable_sort(
+    rows: int, labels: int, top_k: int, seed: int
+) -> None:
+    shares = np.random.default_rng(seed).integers(-1, 4, (rows, labels)) / 4  # with many ties
+    decoder = Decoder(OutputSpec(tuple(map(str, range(labels)))))
+    found = decoder.decode(shares.astype(np.float32), np.zeros(rows, np.bool_), top_k)
+    expected = np.argsort(-shares, axis=1, kind="stable")[:, :top_k]
+    np.testing.assert_array_equal(found.candidates, expected)
 
 
 def test_candidates_are_sorted_and_never_more_than_there_are() -> None:

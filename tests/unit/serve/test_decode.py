@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from model.errors import InputError
 from model.signature import Field, InputSpec
@@ -66,6 +68,25 @@ def test_all_formats_mean_the_same(body: bytes | str, media_type: str) -> None:
     found = rows(body, media_type)
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, ROWS)
+
+
+@given(
+    st.lists(
+        st.none() | st.integers(-210, 10) | st.floats(-201, 1) | st.booleans()
+        | st.sampled_from([-200, -199.0, -120, 0, -0.0, 10**400, 1e300, "x", [1]]),
+        min_size=2,
+        max_size=4,
+    )
+)  # fmt: skip
+def test_a_single_record_means_what_it_means_among_others(record: list[Any]) -> None:
+    def read(count: int) -> Any:
+        try:
+            return rows(json.dumps({"instances": [record] * count}))[0].tobytes()
+        except InputError as error:
+            first = [each for each in error.problems if each.row == 0]
+            return [(each.field, each.got, each.expected) for each in first]
+
+    assert read(1) == read(2)
 
 
 @pytest.mark.parametrize(

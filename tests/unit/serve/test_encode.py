@@ -3,11 +3,13 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from model.answers import Answers
 from model.signature import OutputSpec
 from serve import media
-from serve.encode import Encoder
+from serve.encode import Encoder, _rounded
 
 PROBABILITIES = np.array([[0.1, 0.7, 0.2], [0.25, 0.25, 0.5]], np.float32)
 PLANE = OutputSpec(
@@ -80,3 +82,19 @@ def test_without_coordinates_there_is_no_position(media_type: str) -> None:
         assert json.loads(text)["predictions"][1].keys() == {
             "location", "probability", "candidates", "status",
         }  # fmt: skip
+
+
+@given(st.lists(st.floats(-1e4, 1e4, width=32), min_size=1, max_size=16))
+@example([0.0, -0.0, 1e-7, -1e-7, 0.0005, 0.0015, 0.0025, 2.5e-7, 5e-7, 1.0])
+def test_few_numbers_are_rounded_as_many(numbers: list[float]) -> None:
+    few = np.array(numbers, np.float32)
+    for digits in (3, 6):
+        many = _rounded(np.resize(few, 17), digits)
+        assert repr(_rounded(few, digits)) == repr(many[: len(few)])
+
+
+@pytest.mark.parametrize("name", ["{}", "{x", "a}"])
+def test_a_name_may_have_braces(name: str) -> None:
+    output = OutputSpec(PLANE.labels, name)
+    text = Encoder(output).encode(PLAIN, media.JSON)
+    assert json.loads(text)["predictions"][0][name] == PLANE.labels[1]
