@@ -100,8 +100,9 @@ class _Plane:
         self._points = points.astype(np.float32)
         self._distances = _distances(self._points, coordinates)
         self._between = _distances(coordinates, coordinates)
-        self._order = np.argsort(self._distances, axis=1, kind="stable")
-        self._nearest = self._order[:, :_NEAREST].copy()
+        order = np.argsort(self._distances, axis=1, kind="stable")
+        self._order = order.astype(np.int16)  # there are at most `MOST_PLACES` classes
+        self._nearest = self._order[:, :_NEAREST]
         rounding = 4 * len(coordinates) * np.finfo(np.float32).eps  # of a sum, and more than that
         self._bounds = np.array([1 - rounding, 1 + rounding], np.float32)
 
@@ -123,7 +124,7 @@ class _Plane:
         if len(best) < _FEW or not (probabilities >= 0).all():
             return self._counted(probabilities, best)
         # The nearest classes suffice for most rows, unless the rounding of sums decides.
-        inside = _ordered(probabilities, self._nearest.take(best, axis=0)).cumsum(axis=1)
+        inside = _ordered(probabilities, self._nearest[best]).cumsum(axis=1)
         share = self._mass * (probabilities @ np.ones((probabilities.shape[1], 1), np.float32))
         low: Indices = (inside >= share * self._bounds[0]).argmax(axis=1)
         high = (inside >= share * self._bounds[1]).argmax(axis=1)
@@ -133,17 +134,17 @@ class _Plane:
 
     def _counted(self, probabilities: Floats, best: Indices) -> Indices:
         """The same with all classes, summed up one after the other."""
-        inside = _ordered(probabilities, self._order.take(best, axis=0)).cumsum(axis=1)
+        inside = _ordered(probabilities, self._order[best]).cumsum(axis=1)
         reached: Indices = (inside >= self._mass * inside[:, -1:]).argmax(axis=1)
         return reached
 
 
-def _ordered(table: Floats, order: Indices) -> Floats:
-    """Put the elements of each row into the order that is given for it, which is used up."""
-    if len(table) > 1:
-        order += np.arange(0, table.size, table.shape[1])[:, None]  # in all rows one by one
-    ordered: Floats = table.take(order)
-    return ordered
+def _ordered(table: Floats, order: npt.NDArray[np.int16]) -> Floats:
+    """Put the elements of each row into the order that is given for it."""
+    if len(table) == 1:
+        return table.take(order)
+    places = order + np.arange(0, table.size, table.shape[1])[:, None]  # in all rows one by one
+    return table.take(places)
 
 
 def _candidates(probabilities: Floats, number: int) -> Indices:
