@@ -19,6 +19,7 @@ from model.library import check
 Floats = npt.NDArray[np.float32]
 
 MOST_ELEMENTS = 1 << 28  # of one input or output
+_SMALL = 1 << 12  # elements
 _TYPES = {0: np.float32, 1: np.float64, 2: np.float16, 3: np.uint8, 4: np.int32, 5: np.int8}
 _TYPES |= {6: np.int64, 7: np.bool_}
 
@@ -55,15 +56,18 @@ class Handle:
         """
         set_input, forward, output = self._library[:3]
         for place, feed in zip(self._inputs, feeds, strict=True):
-            place.array[...] = feed
-            check(set_input(self.pointer, place.key, place.address, place.size))
+            array, address = place.filled(feed)
+            check(set_input(self.pointer, place.key, address, array.size))
         check(forward(self.pointer))
         if not self._outputs:  # their types are known from now on
             self._outputs = [_Place(*self._form(index), index) for index in self._numbers]
+        results = []
         for place in self._outputs:
-            if place.size:
-                check(output(self.pointer, place.key, place.address, place.size))
-        return [place.array.copy() for place in self._outputs]
+            array, address = place.empty()
+            if array.size:
+                check(output(self.pointer, place.key, address, array.size))
+            results.append(array.copy() if place.is_kept else array)
+        return results
 
     def _form(self, index: int) -> tuple[Shape, npt.DTypeLike]:
         """Shape and type of one output."""
@@ -87,6 +91,8 @@ class Handle:
 class _Place:
     """Memory that MXNet copies from or to, which it does not check: of just the type and size.
 
+    To find out an array's address costs more than to copy a small one, so those are kept.
+
     Args:
         shape: Of the array.
         dtype: Of its elements.
@@ -95,6 +101,21 @@ class _Place:
 
     def __init__(self, shape: Shape, dtype: npt.DTypeLike, key: bytes | int) -> None:
         self.key = key
-        self.array: npt.NDArray[Any] = np.empty(shape, dtype)
-        self.size = self.array.size
-        self.address = self.array.ctypes.data
+        self.is_kept = math.prod(shape) <= _SMALL
+        self._form = (shape, dtype)
+        self._kept = _addressed(np.empty(shape, dtype)) if self.is_kept else None
+
+    def filled(self, feed: Floats) -> tuple[npt.NDArray[Any], int]:
+        """Give an array with these numbers, one behind the other, and its address."""
+        if self._kept is None:
+            return _addressed(np.ascontiguousarray(feed))
+        self._kept[0][...] = feed
+        return self._kept
+
+    def empty(self) -> tuple[npt.NDArray[Any], int]:
+        """Give an array to be filled, and its address."""
+        return self._kept or _addressed(np.empty(*self._form))
+
+
+def _addressed(array: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], int]:
+    return array, array.ctypes.data

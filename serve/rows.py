@@ -64,20 +64,32 @@ class Rows:
         return self.from_array(table)
 
     def _single(self, record: object) -> Floats | None:
-        """One good list of numbers and nulls, without an array before the last; else None."""
-        if type(record) is not list or len(record) != self.width:
+        """One good record of numbers and nulls, without an array before the last; else None."""
+        values = self._listed(record) if isinstance(record, dict) else record
+        if not isinstance(values, list) or len(values) != self.width:
             return None
-        missing, values = self._spec.missing, []
-        for value, low, high in zip(record, self._spec.lows, self._spec.highs, strict=True):
+        missing, found = self._spec.missing, []
+        for value, low, high in zip(values, self._spec.lows, self._spec.highs, strict=True):
             if type(value) not in _NUMBERS:
                 return None
             if value is None or value in self._missing:
-                values.append(missing)
+                found.append(missing)
             elif low <= value <= high:
-                values.append(value)
+                found.append(value)
             else:
                 return None
-        return np.array([values], np.float32)
+        return np.array([found], np.float32)
+
+    def _listed(self, record: Mapping[str, object]) -> object:
+        """The values of an object in order of the signature; None where it is about more."""
+        if "features" in record:
+            return record["features"] if len(record) == 1 else None
+        values: list[object] = [None] * self.width
+        for name, value in record.items():
+            if name not in self._positions:
+                return None
+            values[self._positions[name]] = value
+        return values
 
     def from_array(self, table: npt.NDArray[Any]) -> Floats:
         """Check numbers in signature order; NaN is a missing reading.

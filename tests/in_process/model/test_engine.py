@@ -103,6 +103,17 @@ def test_results_are_copies(loaded: Engine) -> None:
     np.testing.assert_array_equal(first, kept)
 
 
+def test_large_arrays_are_as_good_as_small_ones(loaded: Engine) -> None:
+    rows = random_rows(5000)
+    (first,) = loaded.run({"data": rows})
+    kept = first.copy()
+    (second,) = loaded.run({"data": np.asfortranarray(rows[::-1])})
+    np.testing.assert_array_equal(first, kept)
+    np.testing.assert_allclose(second, first[::-1], rtol=0, atol=1e-6)
+    few = np.concatenate([loaded.run({"data": part})[0] for part in np.split(rows, 50)])
+    np.testing.assert_allclose(first, few, rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     "array",
     [

@@ -70,15 +70,20 @@ def test_all_formats_mean_the_same(body: bytes | str, media_type: str) -> None:
     np.testing.assert_array_equal(found, ROWS)
 
 
-@given(
-    st.lists(
-        st.none() | st.integers(-210, 10) | st.floats(-201, 1) | st.booleans()
-        | st.sampled_from([-200, -199.0, -120, 0, -0.0, 10**400, 1e300, "x", [1]]),
-        min_size=2,
-        max_size=4,
-    )
+values = (
+    st.none() | st.integers(-210, 10) | st.floats(-201, 1) | st.booleans()
+    | st.sampled_from([-200, -199.0, -120, 0, -0.0, 10**400, 1e300, "x", [1]])
 )  # fmt: skip
-def test_a_single_record_means_what_it_means_among_others(record: list[Any]) -> None:
+lists = st.lists(values, min_size=2, max_size=4)
+names = st.sampled_from(["a1", "a2", "a3", "features", "device", "a4"])
+
+
+@given(
+    lists
+    | lists.map(lambda each: {"features": each})
+    | st.dictionaries(names, values, min_size=1, max_size=4)
+)
+def test_a_single_record_means_what_it_means_among_others(record: Any) -> None:
     def read(count: int) -> Any:
         try:
             return rows(json.dumps({"instances": [record] * count}))[0].tobytes()
