@@ -6,6 +6,7 @@ Nothing here knows what the classes are; labels and coordinates come from the si
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +59,7 @@ class Answers:
 
 
 class Decoder:
-    """Turns probabilities into answers for one signature's output."""
+    """Turns probabilities into answers for one signature's output; see `decoder_of`."""
 
     def __init__(self, output: OutputSpec) -> None:
         self._plane = (
@@ -84,6 +85,14 @@ class Decoder:
         labels = self._plane.nearest(probabilities)
         positions, uncertainty = self._plane.locate(probabilities)
         return Answers(probabilities, labels, candidates, positions, uncertainty, status)
+
+
+_DECODERS: WeakKeyDictionary[OutputSpec, Decoder] = WeakKeyDictionary()
+
+
+def decoder_of(output: OutputSpec) -> Decoder:
+    """Give the decoder of an output, the same one to all models that have it in common."""
+    return _DECODERS.setdefault(output, Decoder(output))
 
 
 class _Plane:

@@ -130,7 +130,7 @@ class Engine:
         else:
             model = (self._symbol, self._params, len(self._params), _CPU, 0)
             library.call("MXPredCreate", *model, *description, ctypes.byref(handle))
-            self._params = b""  # MXNet has its own copy, which every further handle shares
+            self._symbol = self._params = b""  # every further handle shares MXNet's own copies
         return handle
 
 

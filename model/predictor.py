@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model import artifact
-from model.answers import Answers, Decoder
+from model.answers import Answers, decoder_of
 from model.engine import Engine
 from model.errors import ArtifactError, EngineError, InputError
 from model.export import Graph, Shape
@@ -45,7 +45,7 @@ class Predictor:
             elif row is not None:
                 self.shapes[name] = (1, *row)
         self._engine = Engine(model.symbol, model.params, self.inputs, params)
-        self._decoder = Decoder(model.signature.output) if model.signature else None
+        self._decoder = decoder_of(model.signature.output) if model.signature else None
         self._density = _density(model.signature, graph) if model.signature else None
 
     @classmethod
@@ -129,7 +129,7 @@ class Predictor:
         self, probabilities: Floats, silent: Mask, top_k: int, strange: Mask | None = None
     ) -> Answers:
         """Give the answers that probabilities mean, those of several rows together as well."""
-        decoder = self._decoder or Decoder(self._signed().output)
+        decoder = self._decoder or decoder_of(self._signed().output)
         return decoder.decode(probabilities, silent, top_k, strange)
 
     def _compute(self, rows: Floats) -> tuple[Floats, Floats | None]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from model.errors import SignatureError
 from model.reader import Reader, numbers
+from model.sharing import shared
 
 VERSION = 1
 CONFIDENCE = 0.68  # how likely the true label is within the uncertainty of an answer
@@ -191,8 +192,8 @@ class Signature:
                 hint="Serve the model with the image that trained it, or train it again.",
             )
         return cls(
-            _input(whole.child("input")),
-            _output(whole.child("output")),
+            shared(_input(whole.child("input"))),
+            shared(_output(whole.child("output"))),
             whole.mapping("versions"),
             whole.mapping("metrics"),
             whole.mapping("training"),
