@@ -1,0 +1,123 @@
+"""Holds the instructions of a request to a committed count: `make bench-guard`.
+
+Instructions, unlike seconds, are nearly the same on every run. valgrind counts those of a process
+that answers the fixed mix of `benchmarks.hot_path` a few times and of one that answers it often;
+the difference is what the requests cost. UPDATE=1 takes the count as the new baseline.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks import hot_path, materials
+from benchmarks.bench import single_threaded
+from benchmarks.errors import BenchmarkError, MissingError
+
+BASELINE: Final = Path(__file__).resolve().parent / "guard.json"
+TOLERANCE: Final = 0.03
+_FEW, _MANY = 10, 40  # times that the mix is answered
+_COLLECTED: Final = re.compile(r"Collected\s*:\s*([0-9]+)")
+_KERNELS: Final = {"OPENBLAS_CORETYPE": "Haswell"}  # the same code on every processor
+
+
+def main(words: Sequence[str]) -> int:
+    """Count and compare; gives the exit code: 0, or 1 where more, or nothing, was counted."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.guard", description=__doc__)
+    parser.add_argument("--update", action="store_true", help="take the count as the new baseline")
+    update = parser.parse_args(words).update
+    try:
+        found = count()
+        if update:
+            BASELINE.write_text(json.dumps(record(found), indent=1) + "\n", encoding="utf-8")
+            print(f"{found:,} instructions a request are the new baseline.")
+            return 0
+        verdict, good = judge(found, json.loads(BASELINE.read_text(encoding="utf-8")))
+    except BenchmarkError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(verdict, file=sys.stdout if good else sys.stderr)
+    return 0 if good else 1
+
+
+def judge(found: int, baseline: dict[str, Any]) -> tuple[str, bool]:
+    """Say how a count compares with the baseline, and whether that is good.
+
+    Raises:
+        BenchmarkError: The baseline was counted with another interpreter or another mix.
+    """
+    now = record(found)
+    for name in ("python", "mix"):
+        if now[name] != baseline[name]:
+            raise BenchmarkError(
+                f"The baseline was counted with another {name}: {baseline[name]}, now {now[name]}. "
+                "Count the commit before with this one, then take a new baseline with UPDATE=1."
+            )
+    before = int(baseline["instructions"])
+    change = found / before - 1
+    text = f"{found:,} instructions a request, {change:+.1%} of the baseline's {before:,}"
+    if change > TOLERANCE:
+        return f"{text}: more than {TOLERANCE:.0%}. UPDATE=1 accepts it.", False
+    if change < -TOLERANCE:
+        return f"{text}. UPDATE=1 keeps what was won.", True
+    return f"{text}.", True
+
+
+def record(found: int) -> dict[str, Any]:
+    """What is written down of a count."""
+    mix = [
+        f"{each.times} x {each.method} {each.path} {each.content_type}" for each in hot_path.mix()
+    ]
+    return {
+        "instructions": found,
+        "python": f"{platform.python_version()} {platform.python_compiler()}",
+        "mix": [each.strip() for each in mix],
+    }
+
+
+def count() -> int:
+    """Instructions of an average request of the mix.
+
+    Raises:
+        MissingError: There is no valgrind.
+        BenchmarkError: The program fails under it.
+    """
+    if shutil.which("valgrind") is None:
+        raise MissingError(
+            "Instructions are counted by valgrind, which is not installed here; on Debian or "
+            "Ubuntu: apt-get install valgrind."
+        )
+    with tempfile.TemporaryDirectory(prefix="blerssi-guard-") as scratch:
+        model = materials.train(Path(scratch), "model")
+        few, many = (_instructions(model.folder, times) for times in (_FEW, _MANY))
+    requests = (_MANY - _FEW) * sum(each.times for each in hot_path.mix())
+    return round((many - few) / requests)
+
+
+def _instructions(folder: Path, times: int) -> int:
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+    program = [sys.executable, "-m", "benchmarks.hot_path", str(folder), "mix", str(times)]
+    done = subprocess.run(
+        [*command, *program],
+        cwd=materials.ROOT,
+        env={**os.environ, **single_threaded(), **_KERNELS},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    counted = _COLLECTED.findall(done.stderr)
+    if done.returncode != 0 or len(counted) != 1:
+        raise BenchmarkError(f"valgrind ended with {done.returncode}: {done.stderr[-2000:]}")
+    return int(counted[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
