@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measures, writes results.json and docs/performance.md, prints the goals."""
+"""Measures, writes results.json and docs/performance.md, prints the goals: `python -m benchmarks`."""
 
 import sys
 import tempfile
@@ -54,7 +54,7 @@ def _say(text: str) -> None:
 
 
 def _summary(found: Figures) -> str:
-    rows = [row[:4] + ((row[4] or "-"),) for row in goals.table(found)]
+    rows = [(*row[:4], row[4] or "-") for row in goals.table(found)]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -3,6 +3,7 @@
 import functools
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -78,7 +79,7 @@ def commit() -> str:
     """The commit that is measured, `+` behind it where files differ from it."""
     try:
         told = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+", "--abbrev=9", "--exclude=*"],
+            [program("git"), "describe", "--always", "--dirty=+", "--abbrev=9", "--exclude=*"],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -87,6 +88,11 @@ def commit() -> str:
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return told.stdout.strip()
+
+
+def program(name: str) -> str:
+    """Where a program is; its bare name where it is not installed, so that starting it fails."""
+    return shutil.which(name) or name
 
 
 def single_threaded() -> dict[str, str]:

@@ -4,7 +4,7 @@ import json
 import subprocess
 from typing import Final
 
-from benchmarks.bench import Bench, Figures
+from benchmarks.bench import Bench, Figures, program
 
 LISTED_MB: Final = 5  # what is smaller goes into the rest
 
@@ -13,10 +13,17 @@ def measure(bench: Bench) -> Figures | None:
     """Look at the image; None where there is no engine or no such image.
 
     Returns:
-        `mb`, and `parts`: megabytes by folder, of all above `LISTED_MB`.
+        `mb`, `parts`: megabytes by folder, of all above `LISTED_MB`, and `serve_mb` where there is
+        an image that only serves.
     """
     size = size_of(bench.image)
-    return None if size is None else {"mb": size / 1e6, "parts": _parts(bench.image)}
+    if size is None:
+        return None
+    found: Figures = {"mb": size / 1e6, "parts": _parts(bench.image)}
+    name, colon, tag = bench.image.partition(":")
+    if (small := size_of(f"{name}-serve{colon}{tag}")) is not None:
+        found["serve_mb"] = small / 1e6
+    return found
 
 
 def size_of(image: str) -> int | None:
@@ -63,7 +70,11 @@ def parts(own: dict[str, int], least: float = LISTED_MB * 1e6) -> dict[str, floa
 def _docker(*arguments: str) -> str | None:
     try:
         done = subprocess.run(
-            ["docker", *arguments], capture_output=True, text=True, timeout=300, check=False
+            [program("docker"), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -1,14 +1,13 @@
 """From the start of a process, or of a container, to its first good prediction."""
 
 import contextlib
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
 from typing import Final
 
 from benchmarks import load, samples, subjects
-from benchmarks.bench import Bench, Figures
+from benchmarks.bench import Bench, Figures, program
 from benchmarks.errors import BenchmarkError
 from benchmarks.measures.images import size_of
 from benchmarks.subjects import OURS, SUBJECTS
@@ -16,7 +15,6 @@ from local_test.process_runner import free_port
 
 DOCKER: Final = "docker"
 _SECONDS: Final = 60.0
-_DOCKER: Final = shutil.which("docker") or "docker"
 _POLL_SECONDS: Final = 0.01
 
 
@@ -42,7 +40,7 @@ def measure(bench: Bench) -> Figures:
 def _container(bench: Bench) -> float:
     """Seconds from `docker run` to the first good prediction."""
     port = free_port()
-    command = [_DOCKER, "run", "--detach", "--publish", f"{load.HOST}:{port}:8080"]
+    command = [program("docker"), "run", "--detach", "--publish", f"{load.HOST}:{port}:8080"]
     mount = f"{bench.model.folder.resolve()}:/opt/ml/model:ro"
     begun = time.perf_counter()
     with _removed([*command, "--volume", mount, bench.image, "serve"]):
@@ -65,4 +63,4 @@ def _removed(command: list[str]) -> Iterator[None]:
         yield
     finally:
         name = done.stdout.strip()
-        subprocess.run([_DOCKER, "rm", "--force", name], capture_output=True, check=False)
+        subprocess.run([program("docker"), "rm", "--force", name], capture_output=True, check=False)
