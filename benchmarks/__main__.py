@@ -1,4 +1,7 @@
-"""Measures, writes results.json and docs/performance.md, prints the goals: `python -m benchmarks`."""
+"""Measures, writes the results and docs/performance.md, prints the goals.
+
+python -m benchmarks --help   says what can be asked for
+"""
 
 import sys
 import tempfile

@@ -1,11 +1,10 @@
 """Every measurement that needs no peer, with tiny counts: the figures are there and make sense."""
 
-import json
-
 import pytest
 
 from benchmarks import hot_path, materials, samples
 from benchmarks.bench import Bench, single_threaded
+from benchmarks.errors import BenchmarkError
 from benchmarks.materials import Model
 from benchmarks.measures import batches, engine, growth, layers, memory, serving, starts
 from benchmarks.plan import Plan
@@ -106,11 +105,22 @@ def test_layers_are_timed_beside_the_whole_server(bench: Bench) -> None:
     assert found["timed_us"]["application"] > found["timed_us"]["probabilities"] > 0
 
 
+ONE_BAD_ANSWER = """
+import sys
+from pathlib import Path
+from benchmarks import hot_path
+with hot_path.opened(Path(sys.argv[1])) as path:
+    first, *_ = hot_path.mix()
+    path.answer(first)
+    path.answer(first._replace(body=b"["))
+"""
+
+
 def test_the_mix_is_answered(bench: Bench) -> None:
     arguments = ["-m", "benchmarks.hot_path", str(bench.model.folder), "mix", "1"]
     assert not materials.run(arguments, **single_threaded())
-    with hot_path.opened(bench.model.folder) as path:
-        (one, *_) = hot_path.mix()
-        assert json.loads(path.answer(one))["predictions"]
-        with pytest.raises(AssertionError, match="answered 400"):
-            path.answer(one._replace(body=b"{}"))
+
+
+def test_an_answer_of_the_mix_that_is_not_good_is_not_counted(bench: Bench) -> None:
+    with pytest.raises(BenchmarkError, match=r"answered 400.*malformed_body"):
+        materials.run(["-c", ONE_BAD_ANSWER, str(bench.model.folder)], **single_threaded())
