@@ -52,7 +52,7 @@ class Bench:
 
     @functools.cached_property
     def _available(self) -> tuple[list[Subject], dict[str, str]]:
-        return subjects.available(self.model, self.scratch)
+        return subjects.available()
 
     @property
     def subjects(self) -> list[Subject]:

@@ -102,7 +102,7 @@ def memory(results: Figures) -> str:
     """PSS by workers, and of the peers with two."""
     bars = [
         (f"this project, {number} worker{'s' if number != '1' else ''}", mb, "1")
-        for number, mb in results["memory"]["workers"].items()
+        for number, mb in sorted(results["memory"]["workers"].items(), key=lambda bar: int(bar[0]))
     ]
     for name in (TEXTBOOK, AWS, WSGI_FLOOR):
         if name in results["serving"]:

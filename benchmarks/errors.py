@@ -6,4 +6,4 @@ class BenchmarkError(Exception):
 
 
 class MissingError(BenchmarkError):
-    """Something that is not installed here; the run goes on without what needs it."""
+    """A program that is not installed here; the message says how to get it."""

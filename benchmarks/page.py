@@ -7,13 +7,14 @@ the page that was not measured.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from benchmarks import charts, goals, results
 from benchmarks.bench import Figures
 from benchmarks.materials import ROOT
 from benchmarks.measures import engine, serving
 from benchmarks.measures.images import LISTED_MB
+from benchmarks.measures.starts import DOCKER
 from benchmarks.subjects import SUBJECTS
 
 DOCS: Final = ROOT / "docs"
@@ -131,7 +132,7 @@ def _misses(found: Figures) -> list[str]:
         told.setdefault(known[goal.name], []).append(goal.what)
     return [
         "### What is missed, and why",
-        *(f"**{_sentence('; '.join(names))}** {reason}" for reason, names in told.items()),
+        *(f"**{_sentence('; '.join(names))}**\n{reason}" for reason, names in told.items()),
     ]
 
 
@@ -163,8 +164,12 @@ def _peers(found: Figures) -> Iterable[Sequence[str]]:
 
 def _starts(found: Figures) -> Iterable[Sequence[str]]:
     yield "server", "accepts, s", "/ping says 200, s", "predicts, s"
-    for name, each in found.get("starts", {}).items():
-        title = SUBJECTS[name].title if name in SUBJECTS else "this project, `docker run`"
+    titles = {name: each.title for name, each in SUBJECTS.items()}
+    known = found.get("starts", {})
+    for name, title in {**titles, DOCKER: "this project, `docker run`"}.items():
+        each = known.get(name, {})
+        if not each:
+            continue
         steps = (each.get(step) for step in ("accepts", "ping", "predicts"))
         yield title, *("" if step is None else f"{step:.2f}" for step in steps)
 
@@ -172,10 +177,10 @@ def _starts(found: Figures) -> Iterable[Sequence[str]]:
 def _memory(found: Figures) -> Iterable[Sequence[str]]:
     yield "what", "number", "PSS, MB"
     known = found.get("memory", {})
-    for number, mb in known.get("workers", {}).items():
+    for number, mb in _by_size(known.get("workers", {})):
         yield "workers", number, f"{mb:.1f}"
     for each in known.get("models", {}).values():
-        for number, mb in sorted(each["by_number"].items(), key=lambda point: int(point[0])):
+        for number, mb in _by_size(each["by_number"]):
             yield f"models of {each['file_mb']:.2f} MB in one container", number, f"{mb:.1f}"
 
 
@@ -242,7 +247,7 @@ def _training(found: Figures) -> Iterable[Sequence[str]]:
     yield "split", "training", "CPU, s", "mean error, cells"
     for number, split in enumerate(found.get("training", {}).get("splits", [])):
         rows = {"reference recipe, 100 epochs": split["reference"]}
-        for epochs, each in sorted(split["ours"].items(), key=lambda point: int(point[0])):
+        for epochs, each in _by_size(split["ours"]):
             mark = " (enough)" if epochs == split["enough"] else ""
             rows[f"ours, epochs: {epochs}{mark}"] = each
         for title, each in rows.items():
@@ -266,6 +271,10 @@ def _image(found: Figures) -> Iterable[Sequence[str]]:
                 f"`{path}`" if path.startswith("/") else f"{path}, in parts below {LISTED_MB} MB"
             )
             yield title, f"{mb:.1f}"
+
+
+def _by_size(points: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return sorted(points.items(), key=lambda point: int(point[0]))
 
 
 def _picture(name: str, found: Figures) -> str:

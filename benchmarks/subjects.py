@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import load, materials, processes
-from benchmarks.errors import BenchmarkError, MissingError
+from benchmarks.errors import BenchmarkError
 from benchmarks.materials import ROOT, Model
 from local_test.process_runner import free_port  # below 32,768, as Multi Model Server wants it
 from model import runtime
@@ -56,6 +56,7 @@ class Subject:
         command: Gives the command from the model, the port, the workers and an empty folder.
         body: Writes rows as its JSON.
         predicts: Whether it has a model.
+        lacks: Says why it cannot run here; None where it can.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Subject:
     command: Callable[[Model, int, int, Path], Command]
     body: Callable[[materials.Rows], bytes] = materials.as_json
     predicts: bool = True
+    lacks: Callable[[], str | None] = lambda: None
 
     def one_row(self) -> bytes:
         """The request whose cost is compared: one row of JSON."""
@@ -98,11 +100,13 @@ def _ours(model: Model, port: int, workers: int, folder: Path) -> Command:  # no
     )
 
 
-def _aws(model: Model, port: int, workers: int, folder: Path) -> Command:
+def _aws_lacks() -> str | None:
     if not AWS_PYTHON.exists():
-        raise MissingError("the AWS toolkit has no environment; `make bench` makes .venv/bench-aws")
-    if shutil.which("java") is None:
-        raise MissingError("the AWS toolkit runs on Java, which is not installed here")
+        return "it has no environment; `make bench` makes .venv/bench-aws"
+    return None if shutil.which("java") else "it runs on Java, which is not installed here"
+
+
+def _aws(model: Model, port: int, workers: int, folder: Path) -> Command:
     base = folder / "ml"
     shutil.copytree(model.folder, base / "model")
     (base / "model" / "code").mkdir()
@@ -163,7 +167,13 @@ SUBJECTS: Final = {
     each.name: each
     for each in (
         Subject(OURS, "this project", _ours),
-        Subject(AWS, "AWS MXNet toolkit on Multi Model Server", _aws, materials.as_bare_json),
+        Subject(
+            AWS,
+            "AWS MXNet toolkit on Multi Model Server",
+            _aws,
+            materials.as_bare_json,
+            lacks=_aws_lacks,
+        ),
         Subject(TEXTBOOK, "textbook Flask container", _textbook),
         Subject(WSGI_FLOOR, "bare WSGI under gthread", _wsgi_floor, predicts=False),
         Subject(ASGI_FLOOR, "bare ASGI under asgi", _asgi_floor, predicts=False),
@@ -171,17 +181,11 @@ SUBJECTS: Final = {
 }
 
 
-def available(model: Model, scratch: Path) -> tuple[list[Subject], dict[str, str]]:
+def available() -> tuple[list[Subject], dict[str, str]]:
     """The servers that can run here, and why the others cannot, by name."""
-    able, missing = [], {}
-    for subject in SUBJECTS.values():
-        folder = _empty(scratch / "probe")
-        try:
-            subject.command(model, 0, 1, folder)
-            able.append(subject)
-        except MissingError as error:
-            missing[subject.name] = str(error)
-    return able, missing
+    lacks = {name: subject.lacks() for name, subject in SUBJECTS.items()}
+    able = [subject for name, subject in SUBJECTS.items() if lacks[name] is None]
+    return able, {name: why for name, why in lacks.items() if why is not None}
 
 
 @contextlib.contextmanager
@@ -199,7 +203,6 @@ def started(
 
     Raises:
         BenchmarkError: It ends, or is not ready in time; the end of its log is shown.
-        MissingError: What it needs is not installed.
     """
     port, folder = free_port(), _empty(scratch / f"server-{subject.name}")
     command = subject.command(model, port, workers, folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import load, processes, subjects
-from benchmarks.errors import BenchmarkError, MissingError
+from benchmarks.errors import BenchmarkError
 from benchmarks.materials import Model
 from benchmarks.subjects import AWS, OURS, SUBJECTS, TEXTBOOK, Running
 from tests.support.models import signed_model
@@ -81,35 +81,7 @@ def test_a_server_that_ends_is_told_with_its_log(model: Model, tmp_path: Path) -
     assert "SAGEMAKER_MAX_PAYLOAD_IN_MB" in note
 
 
-def test_without_java_the_toolkit_is_left_out_with_the_reason(
-    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    python = tmp_path / "python"
-    python.touch()
-    monkeypatch.setattr(subjects, "AWS_PYTHON", python)
-    monkeypatch.setenv("PATH", "")
-    able, missing = subjects.available(model, tmp_path)
-    assert AWS not in {each.name for each in able}
-    assert missing == {AWS: "the AWS toolkit runs on Java, which is not installed here"}
-    with (
-        pytest.raises(MissingError, match="Java"),
-        subjects.started(SUBJECTS[AWS], model, tmp_path),
-    ):
-        pass
-
-
-def test_the_toolkit_gets_a_model_with_its_script(
-    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(subjects, "AWS_PYTHON", tmp_path / "absent")
-    with pytest.raises(MissingError, match="no environment"):
-        SUBJECTS[AWS].command(model, 1, 1, tmp_path)
-    for name in ("python", "java"):
-        program = tmp_path / "bin" / name
-        program.parent.mkdir(exist_ok=True)
-        program.touch(mode=0o755)
-    monkeypatch.setattr(subjects, "AWS_PYTHON", tmp_path / "bin" / "python")
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+def test_the_toolkit_gets_a_model_with_its_script(model: Model, tmp_path: Path) -> None:
     command = SUBJECTS[AWS].command(model, 21_000, 2, tmp_path)
     base = Path(command.variables["SAGEMAKER_BASE_DIR"])
     assert (base / "model" / "code" / "inference.py").is_file()
