@@ -26,7 +26,7 @@ def main(words: Sequence[str]) -> int:
         print(f"{chosen.data} does not exist.", file=sys.stderr)
         return 1
     try:
-        found = results.read() if chosen.render else _measured(chosen)
+        found = _rendered() if chosen.render else _measured(chosen)
     except BenchmarkError as error:
         print("\n".join([str(error), *getattr(error, "__notes__", ())]), file=sys.stderr)
         return 1
@@ -35,6 +35,14 @@ def main(words: Sequence[str]) -> int:
         return INTERRUPTED
     print(_summary(found))
     return 0
+
+
+def _rendered() -> Figures:
+    found = results.read()
+    if not found:
+        raise BenchmarkError(f"{results.FILE} does not exist: measure first.")
+    page.write(found)
+    return found
 
 
 def _measured(chosen: Arguments) -> Figures:

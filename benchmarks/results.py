@@ -58,15 +58,16 @@ def measure(run: Bench, names: tuple[str, ...], before: Figures) -> Figures:
     return {**before, **rounded(found), "taken": taken}
 
 
-def read(path: Path = FILE) -> Figures:
-    """Read results; none where there is no file."""
+def read(path: Path | None = None) -> Figures:
+    """Read results, those of the last whole run by default; none where there is no file."""
+    path = path or FILE
     if not path.exists():
         return {}
     found: Figures = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
-def write(results: Figures, path: Path = FILE) -> None:
+def write(results: Figures, path: Path) -> None:
     """Write results."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
