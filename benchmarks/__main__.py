@@ -31,7 +31,7 @@ def main(words: Sequence[str]) -> int:
         print("\n".join([str(error), *getattr(error, "__notes__", ())]), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Interrupted; nothing is kept.", file=sys.stderr)
+        print("Interrupted; the sections that were measured are kept.", file=sys.stderr)
         return INTERRUPTED
     print(_summary(found))
     return 0
@@ -52,8 +52,9 @@ def _measured(chosen: Arguments) -> Figures:
         run = Bench(chosen.plan, Path(scratch).resolve(), chosen.image, data, _say)
         for name, why in run.missing.items():
             _say(f"{name} is left out: {why}")
-        found = results.measure(run, chosen.only, results.read(target))
-    results.write(found, target)
+        found: Figures = {}
+        for found in results.measure(run, chosen.only, results.read(target)):
+            results.write(found, target)
     if target == results.FILE:
         page.write(found)
     _say(f"wrote {target}")

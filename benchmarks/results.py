@@ -1,7 +1,7 @@
 """results.json: what one run measured, section by section."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +36,7 @@ MEASURES: Final[Mapping[str, Callable[[Bench], Figures | None]]] = {
 }
 
 
-def measure(run: Bench, names: tuple[str, ...], before: Figures) -> Figures:
+def measure(run: Bench, names: tuple[str, ...], before: Figures) -> Iterator[Figures]:
     """Measure some sections; the others stay as they were.
 
     Args:
@@ -44,8 +44,8 @@ def measure(run: Bench, names: tuple[str, ...], before: Figures) -> Figures:
         names: Of `MEASURES`.
         before: Results that exist, or nothing.
 
-    Returns:
-        Results: `machine`, `missing` servers, `taken` (commit and day of each section), and the
+    Yields:
+        Results after each section, so that a later failure loses none: `machine`, `missing` servers, `taken` (commit and day of each section), and the
         sections. A section without figures (no data, no engine) is left as it was.
     """
     found = {"machine": bench.machine(), "missing": run.missing}
@@ -55,7 +55,7 @@ def measure(run: Bench, names: tuple[str, ...], before: Figures) -> Figures:
         if figures is not None:
             found[name] = figures
             taken[name] = {"commit": bench.commit(), "day": stamp, "plan": run.plan.name}
-    return {**before, **rounded(found), "taken": taken}
+        yield {**before, **rounded(found), "taken": taken}
 
 
 def read(path: Path | None = None) -> Figures:

@@ -110,10 +110,12 @@ def _aws(model: Model, port: int, workers: int, folder: Path) -> Command:
     base = folder / "ml"
     shutil.copytree(model.folder, base / "model")
     (base / "model" / "code").mkdir()
+    (folder / "tmp").mkdir()
     shutil.copy(_PEERS / "aws_inference.py", base / "model" / "code" / "inference.py")
     path = f"{AWS_PYTHON.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     variables = {
         "PATH": path,
+        "TMPDIR": str(folder / "tmp"),  # where it keeps its process id, and looks for another's
         "SAGEMAKER_BASE_DIR": str(base),
         "SAGEMAKER_BIND_TO_PORT": str(port),
         "SAGEMAKER_MODEL_SERVER_WORKERS": str(workers),

@@ -68,9 +68,10 @@ def test_what_goes_wrong_is_told_with_the_log(
         error.add_note("It wrote: no port.")
         raise error
 
-    monkeypatch.setattr(results, "MEASURES", {"serving": fails})
+    first: dict[str, object] = {"mb": 1}
+    monkeypatch.setattr(results, "MEASURES", {"images": lambda _bench: first, "serving": fails})
     assert program.main(["--json", str(tmp_path / "a.json")]) == 1
+    assert json.loads((tmp_path / "a.json").read_text())["images"] == first  # is not lost
     assert capsys.readouterr().err.endswith("It ended with 3.\nIt wrote: no port.\n")
     assert program.main(["--data", str(tmp_path / "absent.csv")]) == 1
     assert "absent.csv does not exist." in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())

@@ -26,7 +26,8 @@ def test_sections_that_are_not_measured_stay(run: Bench, monkeypatch: pytest.Mon
         "training": {"ratio": 2},
         "taken": {"serving": {"commit": "a"}, "training": {"commit": "b"}},
     }
-    found = results.measure(run, ("layers", "training"), before)
+    first, found = results.measure(run, ("layers", "training"), before)
+    assert first["layers"] == found["layers"]
     assert found["layers"] == {"served_us": 123.46}
     assert (found["serving"], found["training"]) == ({"ours": 1}, {"ratio": 2})
     assert found["missing"] == {"aws": "there is no Java"}
