@@ -18,6 +18,7 @@ from benchmarks.subjects import Subject
 
 Figures = dict[str, Any]
 _CPU_MODEL: Final = "model name"
+_WRITTEN: Final = (":!docs/performance*", ":!benchmarks/results.json")  # by a run before
 
 
 @dataclass(frozen=True)
@@ -76,17 +77,18 @@ def machine() -> Figures:
 
 
 def commit() -> str:
-    """The commit that is measured, `+` behind it where files differ from it."""
+    """The commit that is measured, `+` behind it where a file that matters differs from it."""
     try:
-        told = subprocess.run(
-            [program("git"), "describe", "--always", "--dirty=+", "--abbrev=9", "--exclude=*"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        name = _git("rev-parse", "--short=9", "HEAD")
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", *_WRITTEN)
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+    return f"{name}+" if changed else name
+
+
+def _git(*arguments: str) -> str:
+    command = [program("git"), *arguments]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return told.stdout.strip()
 
 

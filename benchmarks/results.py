@@ -45,16 +45,18 @@ def measure(run: Bench, names: tuple[str, ...], before: Figures) -> Iterator[Fig
         before: Results that exist, or nothing.
 
     Yields:
-        Results after each section, so that a later failure loses none: `machine`, `missing` servers, `taken` (commit and day of each section), and the
-        sections. A section without figures (no data, no engine) is left as it was.
+        Results after each section, so that a later failure loses none: `machine`, `missing`
+        servers, `taken` (commit and day of each section), and the sections. A section without
+        figures (no data, no engine) is left as it was.
     """
     found = {"machine": bench.machine(), "missing": run.missing}
-    taken, stamp = dict(before.get("taken", {})), f"{datetime.now(UTC):%Y-%m-%d}"
+    taken = dict(before.get("taken", {}))
+    stamp = {"commit": bench.commit(), "day": f"{datetime.now(UTC):%Y-%m-%d}"}
     for name in names:
         figures = MEASURES[name](run)
         if figures is not None:
             found[name] = figures
-            taken[name] = {"commit": bench.commit(), "day": stamp, "plan": run.plan.name}
+            taken[name] = {**stamp, "plan": run.plan.name}
         yield {**before, **rounded(found), "taken": taken}
 
 
