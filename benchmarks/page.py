@@ -179,7 +179,7 @@ def _memory(found: Figures) -> Iterable[Sequence[str]]:
     known = found.get("memory", {})
     for number, mb in _by_size(known.get("workers", {})):
         yield "workers", number, f"{mb:.1f}"
-    for each in known.get("models", {}).values():
+    for each in sorted(known.get("models", {}).values(), key=lambda model: float(model["file_mb"])):
         for number, mb in _by_size(each["by_number"]):
             yield f"models of {each['file_mb']:.2f} MB in one container", number, f"{mb:.1f}"
 
@@ -266,7 +266,7 @@ def _image(found: Figures) -> Iterable[Sequence[str]]:
         yield "**the image**", f"**{known['mb']:.0f}**"
         if "serve_mb" in known:
             yield "**an image that only serves**", f"**{known['serve_mb']:.0f}**"
-        for path, mb in known["parts"].items():
+        for path, mb in sorted(known["parts"].items(), key=lambda part: -part[1]):
             title = (
                 f"`{path}`" if path.startswith("/") else f"{path}, in parts below {LISTED_MB} MB"
             )
