@@ -1,8 +1,8 @@
 """Holds the instructions of a request to a committed count: `make bench-guard`.
 
 Instructions, unlike seconds, are nearly the same on every run. valgrind counts those of a process
-that answers the fixed mix of `benchmarks.hot_path` a few times and of one that answers it often;
-the difference is what the requests cost. UPDATE=1 takes the count as the new baseline.
+that answers the fixed mix of `benchmarks.hot_path`, from when it is warm until it is done. UPDATE=1
+takes the count as the new baseline.
 """
 
 import argparse
@@ -16,15 +16,15 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from benchmarks import hot_path, materials
-from benchmarks.bench import single_threaded
+from benchmarks.bench import program, single_threaded
 from benchmarks.errors import BenchmarkError, MissingError
 
 BASELINE: Final = Path(__file__).resolve().parent / "guard.json"
 TOLERANCE: Final = 0.03
-_FEW, _MANY = 5, 25  # times that the mix is answered
+_TIMES: Final = 10  # that the mix is answered
 _COLLECTED: Final = re.compile(r"Collected\s*:\s*([0-9]+)")
 _KERNELS: Final = {"OPENBLAS_CORETYPE": "Haswell"}  # the same code on every processor
 
@@ -97,26 +97,46 @@ def count() -> int:
         )
     with tempfile.TemporaryDirectory(prefix="blerssi-guard-") as scratch:
         model = materials.train(Path(scratch), "model")
-        few, many = (_instructions(model.folder, times) for times in (_FEW, _MANY))
-    requests = (_MANY - _FEW) * sum(each.times for each in hot_path.mix())
-    return round((many - few) / requests)
+        log = Path(scratch) / "valgrind.log"
+        with log.open("wb") as output:
+            code = _counted(model.folder, output)
+        told = log.read_text(encoding="utf-8", errors="replace")
+    found = _COLLECTED.findall(told)
+    if code != 0 or len(found) != 1:
+        raise BenchmarkError(f"valgrind ended with {code}: {told[-2000:]}")
+    return round(int(found[0]) / (_TIMES * sum(each.times for each in hot_path.mix())))
 
 
-def _instructions(folder: Path, times: int) -> int:
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-    program = [sys.executable, "-m", "benchmarks.hot_path", str(folder), "mix", str(times)]
-    done = subprocess.run(
-        [*command, *program],
+def _counted(folder: Path, log: IO[bytes]) -> int:
+    """Have the mix answered under valgrind, counted while it is; gives the exit code."""
+    command = [program("valgrind"), "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+    answers = [sys.executable, "-m", "benchmarks.hot_path", str(folder), "mix", str(_TIMES)]
+    with subprocess.Popen(
+        [*command, "--instr-atstart=no", *answers],
         cwd=materials.ROOT,
         env={**os.environ, **single_threaded(), **_KERNELS},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    counted = _COLLECTED.findall(done.stderr)
-    if done.returncode != 0 or len(counted) != 1:
-        raise BenchmarkError(f"valgrind ended with {done.returncode}: {done.stderr[-2000:]}")
-    return int(counted[0])
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+    ) as child:
+        assert child.stdin and child.stdout  # noqa: S101, PT018 - pipes were asked for
+        for word, switch in ((b"ready", "on"), (b"done", "off")):
+            if child.stdout.readline().strip() != word:
+                child.kill()
+                break
+            _switch(child.pid, switch)
+            child.stdin.write(b"\n")
+            child.stdin.flush()
+        child.wait()
+    return child.returncode
+
+
+def _switch(pid: int, state: str) -> None:
+    """Turn the counting of a process on or off, while it waits."""
+    command = [program("callgrind_control"), "-i", state, str(pid)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise BenchmarkError(f"callgrind_control failed: {(done.stderr or done.stdout)[-500:]}")
 
 
 if __name__ == "__main__":

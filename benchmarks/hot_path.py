@@ -1,7 +1,10 @@
 """One request in this process: the only place of benchmarks that knows how serving is built.
 
     python -m benchmarks.hot_path FOLDER layers CALLS   microseconds of CPU of each layer, as JSON
-    python -m benchmarks.hot_path FOLDER mix TIMES      answers the fixed mix so often; for valgrind
+    python -m benchmarks.hot_path FOLDER mix TIMES      answers the fixed mix so often
+
+For the mix it is told on standard input when to begin and when to end: it says "ready" once it is
+warm, waits for a line, answers, says "done" and waits again. `benchmarks.guard` counts in between.
 
 A layer's time holds that of the layers inside it, except where `LAYERS` says otherwise.
 """
@@ -21,6 +24,7 @@ from typing import Any, Final, NamedTuple
 from benchmarks import materials, samples
 
 _ROUNDS: Final = 5
+_WARM: Final = 2  # times that the mix is answered before anything is counted
 
 
 class Sample(NamedTuple):
@@ -216,10 +220,22 @@ def main(folder: Path, what: str, number: int) -> None:
         if what == "layers":
             print(json.dumps(time_layers(path, number)))
             return
-        for _ in range(number):
-            for sample in mix():
-                for _ in range(sample.times):
-                    path.answer(sample)
+        _answer_mix(path, _WARM)
+        _meet("ready")
+        _answer_mix(path, number)
+        _meet("done")
+
+
+def _answer_mix(path: HotPath, times: int) -> None:
+    for _ in range(times):
+        for sample in mix():
+            for _ in range(sample.times):
+                path.answer(sample)
+
+
+def _meet(word: str) -> None:
+    print(word, flush=True)
+    sys.stdin.readline()
 
 
 if __name__ == "__main__":

@@ -77,6 +77,7 @@ def run(arguments: Sequence[str], **variables: str) -> str:
         [sys.executable, *arguments],
         cwd=ROOT,
         env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
