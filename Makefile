@@ -1,6 +1,7 @@
 # Two commands do everything: `make run` and `make test`. `make help` lists the rest.
 # Variables: DATA=FILE real data, DOCKER=1 in the image, HYBRID=1 with it: from a Kubeflow pipeline to
-# an endpoint of a laptop's AWS; IMAGE=NAME and DEPLOY_IMAGE=NAME their tags, PYTHON=a Python 3.11.
+# an endpoint of a laptop's AWS; QUICK=1 and UPDATE=1 of benchmarks; IMAGE=NAME and DEPLOY_IMAGE=NAME
+# their tags, PYTHON=a Python 3.11.
 
 SHELL := bash
 IMAGE ?= blerssi-sagemaker:latest
@@ -55,6 +56,17 @@ check: $(IMAGE_ENV)/.tools ## Checks style, types and who imports whom
 	$(IMAGE_ENV)/bin/mypy
 	$(IMAGE_ENV)/bin/lint-imports
 
+.PHONY: bench
+bench: $(IMAGE_ENV)/.ready .venv/bench-aws/.ready ## Measures us beside our peers; QUICK=1 in two minutes, DATA=FILE training too
+ifndef QUICK
+	@if $(ENGINE); then $(MAKE) image; fi
+endif
+	$(IMAGE_ENV)/bin/python -m benchmarks --image $(IMAGE) $(if $(QUICK),--quick) $(if $(DATA),--data "$(DATA)")
+
+.PHONY: bench-guard
+bench-guard: $(IMAGE_ENV)/.ready ## Counts the instructions of a request; UPDATE=1 takes the count as the new baseline
+	$(IMAGE_ENV)/bin/python -m benchmarks.guard $(if $(UPDATE),--update)
+
 .PHONY: setup
 setup: $(IMAGE_ENV)/.ready $(CLIENT_ENV)/.ready ## Makes both environments: the image's and the client's
 
@@ -82,7 +94,7 @@ format: $(IMAGE_ENV)/.tools ## Formats the code
 
 .PHONY: lock
 lock: $(IMAGE_ENV)/.tools ## Locks the newest allowed packages with their hashes
-	@for lock in image client deploy tools tune sdk-v2 sdk-v3; do \
+	@for lock in image client deploy tools tune bench-aws sdk-v2 sdk-v3; do \
 		$(IMAGE_ENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header \
 			--no-annotate --no-strip-extras --emit-build-options --python-version 3.11 \
 			requirements/$$lock.in --output-file requirements/$$lock.txt || exit 1; done
@@ -97,6 +109,10 @@ $(IMAGE_ENV)/.ready: requirements/image.txt requirements/tune.txt scripts/enviro
 
 $(CLIENT_ENV)/.ready: requirements/client.txt scripts/environment
 	@scripts/environment client requirements/client.txt
+	@touch $@
+
+.venv/bench-aws/.ready: requirements/bench-aws.txt scripts/environment
+	@scripts/environment bench-aws requirements/bench-aws.txt
 	@touch $@
 
 .venv/sdk-%/.ready: requirements/sdk-%.txt scripts/environment
