@@ -60,7 +60,7 @@ def layer_rows(results: Figures) -> list[tuple[str, float]]:
     found = results["layers"]
     own = hot_path.own_share(found["timed_us"])
     outside = max(0.0, found["served_us"] - sum(own.values()))
-    rows = [("HTTP: gunicorn, sockets, threads", outside)]
+    rows = [("HTTP under gunicorn: sockets, waiting for the next request", outside)]
     return rows + [(title, own[name]) for name, _, title in hot_path.LAYERS]
 
 
