@@ -30,6 +30,7 @@ _BEGUN_SECONDS = 1.0  # for the rest of a small request, before a thread waits f
 _LINGER_SECONDS = 20.0  # for what a client still sends after its answer, in all
 _LINGER_IDLE_SECONDS = 2.0  # and without sending anything
 _STOP_SECONDS = 1.0  # for connections that have sent nothing when we are told to stop
+_ACCEPTED = 4  # connections in one round of the loop
 _READ = LARGEST_HEAD + LARGEST_BODY + 1  # bytes
 
 
@@ -73,20 +74,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._quick = self.app.quick
 
     def accept(self, listener: Any) -> None:
-        """Take a connection and wait for its first byte without a thread (C1.20)."""
-        try:
-            client, address = listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return
-        stall = struct.pack("ll", STALL_SECONDS, 0)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, stall)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, stall)
-        self.nr_conns += 1
-        connection = _Connection(self.cfg, client, address, listener.getsockname())
-        connection.wait_in(self.pending_conns, self.cfg.keepalive)
-        self.poller.register(
-            client, select.EPOLLIN, partial(self.on_client_socket_readable, connection)
-        )
+        """Take some connections; each waits for its first byte without a thread (C1.20).
+
+        More than one, or the last of many that come at once would wait for as many rounds of the
+        loop; not all, for the other workers want some.
+        """
+        for _ in range(_ACCEPTED):
+            try:
+                client, address = listener.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            self._welcome(client, address, listener)
 
     def on_client_socket_readable(self, conn: _Connection, client: socket.socket) -> None:
         """Answer a small plain request that has come whole; leave every other one to a thread."""
@@ -166,6 +164,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         )
         with contextlib.suppress(OSError):
             client.sendall(head.encode() + body)
+
+    def _welcome(self, client: socket.socket, address: Any, listener: Any) -> None:
+        stall = struct.pack("ll", STALL_SECONDS, 0)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, stall)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, stall)
+        self.nr_conns += 1
+        connection = _Connection(self.cfg, client, address, listener.getsockname())
+        connection.wait_in(self.pending_conns, self.cfg.keepalive)
+        self.poller.register(
+            client, select.EPOLLIN, partial(self.on_client_socket_readable, connection)
+        )
 
     def _may_stay(self, conn: _Connection) -> bool:
         """Whether a connection can be kept open; gunicorn closes those that are too many."""
