@@ -203,7 +203,13 @@ GOALS: Final = (
         least=True,
     ),
     Goal("image", "the image", 450, " MB", _at("images", "mb")),
-    Goal("image-serve", "an image that only serves", 330, " MB", _at("images", "serve_mb")),
+    Goal(
+        "image-serve",
+        "the image less what only training needs",
+        330,
+        " MB",
+        _at("images", "serve_mb"),
+    ),
 )
 
 

@@ -265,7 +265,7 @@ def _image(found: Figures) -> Iterable[Sequence[str]]:
     if known:
         yield "**the image**", f"**{known['mb']:.0f}**"
         if "serve_mb" in known:
-            yield "**an image that only serves**", f"**{known['serve_mb']:.0f}**"
+            yield "**the image less what only training needs**", f"**{known['serve_mb']:.0f}**"
         for path, mb in sorted(known["parts"].items(), key=lambda part: -part[1]):
             title = (
                 f"`{path}`" if path.startswith("/") else f"{path}, in parts below {LISTED_MB} MB"
