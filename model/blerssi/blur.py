@@ -13,6 +13,9 @@ import numpy.typing as npt
 from model.blerssi import pathloss
 
 WIDTH: Final = 0.5  # cells, sigma of a Gaussian
+REACH: Final = (
+    2.0  # cells; the Gaussian's tail has numbers so small that processors are slow at them
+)
 
 Array = npt.NDArray[np.float32]
 
@@ -20,7 +23,8 @@ Array = npt.NDArray[np.float32]
 @functools.cache
 def shares() -> Array:
     """Give the (105, 105) share that each cell, in a row, gets of the probability of each other."""
-    near = np.exp(-0.5 * (pathloss.between() / WIDTH) ** 2)
+    away = pathloss.between()
+    near = np.exp(-0.5 * (away / WIDTH) ** 2) * (away <= REACH)
     result: Array = (near / near.sum(axis=0)).astype(np.float32)
     result.flags.writeable = False
     return result
