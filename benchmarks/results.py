@@ -72,7 +72,7 @@ def read(path: Path | None = None) -> Figures:
 def write(results: Figures, path: Path) -> None:
     """Write results."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 def rounded(data: Any) -> Any:

@@ -36,11 +36,13 @@ def test_sections_that_are_not_measured_stay(run: Bench, monkeypatch: pytest.Mon
     assert found["taken"]["training"] == {"commit": "b"}
 
 
-def test_results_come_back_as_they_were_written(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "results.json"
-    assert results.read(path) == {}
-    results.write({"a": [1, 2.5], "b": {"c": None}}, path)
-    assert results.read(path) == {"a": [1, 2.5], "b": {"c": None}}
+def test_results_come_back_as_they_were_written_in_the_same_order(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "results.json"
+    results.write({"b": {"y": 1, "x": 2}, "a": [1.5]}, path)
+    found = results.read(path)
+    assert found == {"b": {"y": 1, "x": 2}, "a": [1.5]}
+    assert [*found, *found["b"]] == ["b", "a", "y", "x"]  # tables and plots follow it
+    assert results.read(tmp_path / "none.json") == {}
 
 
 def test_digits_that_mean_nothing_are_dropped() -> None:
