@@ -1,8 +1,8 @@
 """Whether one more model fits: measured, not guessed, before it is loaded (C3.5).
 
-What a loaded model takes was measured with MXNet 1.9.1: three times its files while it loads, twice
-afterwards, and about 120 KiB for a small graph. What the operating system says is free already
-counts everything else: requests, handlers, caches, other processes of the container.
+MXNet 1.9.1 takes some copies of a model's files while it loads them and fewer afterwards, and a bit
+for any graph (docs/performance.md). What the operating system says is free already counts
+everything else: requests, handlers, caches, other processes of the container.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ COPIES = 3  # of a model's files that there are at most while it is loaded
 OVERHEAD = MIB // 2  # bytes of a graph, its bound shapes and its table entry, rounded up
 _RESERVE_SHARE = 0.1  # of all memory that is kept for requests
 _LEAST_RESERVE = 64 * MIB
-_FRESH_SECONDS = 0.1  # that a measurement, of 0.2 ms, serves every request
+_FRESH_SECONDS = 0.1  # that a measurement, which costs some, serves every request
 
 
 class Budget:
