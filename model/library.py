@@ -122,6 +122,10 @@ class _Builder:
                 done.set_exception(error)
             else:
                 done.set_result(None)
+            del (
+                done,
+                order,
+            )  # it may hold all parameters of a model, and the next one may never come
 
 
 _BUILDER = _Builder()

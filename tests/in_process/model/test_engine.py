@@ -1,7 +1,9 @@
 """The engine against Gluon, under threads, and under inputs that no request should bring."""
 
+import ctypes
 import dataclasses
 import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +20,7 @@ from model.errors import ArtifactError, EngineError
 from model.handle import Handle
 from model.params import read_params
 from tests.support.models import plain_export, signed_model
+from tests.support.waiting import until
 
 Floats = npt.NDArray[np.float32]
 ROWS = 1000
@@ -307,3 +310,11 @@ def test_an_output_of_another_type_is_read_as_it_is(tmp_path: Path) -> None:
 def test_a_process_can_be_warmed_up_again_and_again() -> None:
     for _ in range(3):
         warm_up()
+
+
+def test_the_builder_keeps_nothing_that_it_was_given() -> None:
+    count, names = ctypes.c_uint32(), ctypes.POINTER(ctypes.c_char_p)()
+    library.call("MXListAllOpNames", ctypes.byref(count), ctypes.byref(names))
+    given = weakref.ref(names)
+    del names
+    until(lambda: given() is None, "the end of what the builder was given")
