@@ -122,10 +122,7 @@ class _Builder:
                 done.set_exception(error)
             else:
                 done.set_result(None)
-            del (
-                done,
-                order,
-            )  # it may hold all parameters of a model, and the next one may never come
+            del done, order  # or a model's parameters would stay here until the next order
 
 
 _BUILDER = _Builder()
