@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
+from container.docker_network import gateway
 from container.errors import UserError
 from deploy import image
 from deploy.aws import Aws
@@ -162,7 +163,7 @@ def _from_container(url: str, host: str) -> str:
 
 def _bridge(engine: Any) -> str:
     """The address of this machine on Docker's default network."""
-    return str(engine.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"])
+    return gateway(engine.networks.get("bridge").attrs["IPAM"]["Config"][0])
 
 
 @contextlib.contextmanager

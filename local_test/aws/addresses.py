@@ -2,9 +2,8 @@
 
 import contextlib
 import socket
-from collections.abc import Mapping
-from ipaddress import ip_network
 
+from container.docker_network import gateway
 from container.errors import PlatformError
 from local_test.docker_runner import docker_package
 
@@ -26,16 +25,6 @@ def bridge() -> str:
         raise PlatformError(
             f"No Docker engine answers: {error}.", hint="Start Docker, or go without it."
         ) from error
-
-
-def gateway(network: Mapping[str, str]) -> str:
-    """The engine's own address in a network.
-
-    Args:
-        network: Its `Subnet`, and its `Gateway`, which an engine does not tell of the bridge that
-            it has made itself: there it is the first address.
-    """
-    return network.get("Gateway") or str(next(ip_network(network["Subnet"]).hosts()))
 
 
 def find(*, docker: bool) -> tuple[list[str], str]:

@@ -1,6 +1,6 @@
 import pytest
 
-from local_test.aws import addresses
+from container.docker_network import gateway
 
 
 @pytest.mark.parametrize(
@@ -14,4 +14,4 @@ from local_test.aws import addresses
 def test_the_gateway_of_a_network_is_told_or_its_first_address(
     network: dict[str, str], address: str
 ) -> None:
-    assert addresses.gateway(network) == address
+    assert gateway(network) == address
