@@ -92,7 +92,9 @@ _DECODERS: WeakKeyDictionary[OutputSpec, Decoder] = WeakKeyDictionary()
 
 def decoder_of(output: OutputSpec) -> Decoder:
     """Give the decoder of an output, the same one to all models that have it in common."""
-    return _DECODERS.setdefault(output, Decoder(output))
+    if (known := _DECODERS.get(output)) is None:
+        known = _DECODERS[output] = Decoder(output)
+    return known
 
 
 class _Plane:

@@ -60,12 +60,13 @@ class Quick:
             None where a thread has to answer, as the model is not loaded, has a handler, is of
             unknown size, or computes for others, or as the log would have to be waited for.
         """
-        if not request.ping and not (_is_prompt(self._source.ready()) and self._log.flows()):
+        answerer = None if request.ping else self._prompt()
+        if not request.ping and answerer is None:
             return None
         request_id = replies.identify(request.headers.get(contract.INFERENCE_ID))
         token = logs.request_id.set(request_id)
         try:
-            reply = self._ping() if request.ping else self._invoke(request)
+            reply = self._ping() if answerer is None else self._invoke(request, answerer)
         except Exception as error:
             reply = replies.of_error(error, request_id)
         finally:
@@ -77,10 +78,14 @@ class Quick:
             raise self._source.refusal()
         return replies.healthy()
 
-    def _invoke(self, request: Plain) -> Reply | None:
+    def _prompt(self) -> Core | None:
+        """The model where a small request takes milliseconds, whatever it asks for, and no more."""
         answerer = self._source.ready()
-        if answerer is None:
-            return None
+        if isinstance(answerer, Core) and answerer.signed and self._log.flows():
+            return answerer
+        return None
+
+    def _invoke(self, request: Plain, answerer: Core) -> Reply | None:
         headers = request.headers
         asked = Request(
             request.body,
@@ -109,8 +114,3 @@ class Quick:
             self._second = now
             self._head = f"Server: {SERVER}\r\nDate: {http_date(now)}\r\nConnection: keep-alive\r\n"
         return self._head
-
-
-def _is_prompt(answerer: Answerer | None) -> bool:
-    """Whether a small request is computed within milliseconds, whatever it asks for."""
-    return isinstance(answerer, Core) and answerer.signed

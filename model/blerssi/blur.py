@@ -13,9 +13,7 @@ import numpy.typing as npt
 from model.blerssi import pathloss
 
 WIDTH: Final = 0.5  # cells, sigma of a Gaussian
-REACH: Final = (
-    2.0  # cells; the Gaussian's tail has numbers so small that processors are slow at them
-)
+REACH: Final = 2.0  # cells; shares from further off are denormal, which processors are slow at
 
 Array = npt.NDArray[np.float32]
 

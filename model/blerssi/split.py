@@ -15,7 +15,7 @@ import numpy.typing as npt
 from model.blerssi.data import Scans
 
 GAP: Final = 60  # seconds without a scan that end a visit
-PARTS: Final = 4
+PARTS: Final = 4  # of a survey, each answered by what the others tell
 ALIKE: Final = 1.0  # dB by which a copy differs at most
 ALIKE_ON_A_COPIED_DAY: Final = 2.0  # the same, once the day is known to consist of copies
 COPIED: Final = 0.9  # share of copies from which on a day consists of copies
