@@ -1,5 +1,7 @@
 """What the worker decides without a socket."""
 
+import contextlib
+import socket
 from collections import deque
 from typing import Any
 
@@ -34,3 +36,18 @@ def test_no_more_connections_are_kept_open_than_there_is_room_for(
 def test_one_that_has_room_keeps_it(worker: Any, connection: Any) -> None:
     connection.wait_in(worker.keepalived_conns, 1)
     assert worker._may_stay(connection)
+
+
+def test_some_of_many_waiting_connections_are_taken_in_one_round(worker: Any) -> None:
+    taken: list[socket.socket] = []
+    worker._welcome = lambda client, _address, _listener: taken.append(client)
+    with contextlib.ExitStack() as held:
+        listener = held.enter_context(socket.create_server(("127.0.0.1", 0)))
+        for _ in range(6):
+            held.enter_context(socket.create_connection(listener.getsockname()))
+        listener.setblocking(False)
+        for together in (4, 6, 6):
+            worker.accept(listener)
+            assert len(taken) == together
+        for client in taken:
+            client.close()
