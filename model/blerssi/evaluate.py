@@ -121,8 +121,10 @@ def _mapped(tasks: Sequence[Task], jobs: int) -> Iterator[Iterator[Answered]]:
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_end_silently)
     try:
         with _deaf():
-            answers = pool.map(methods.answer, tasks)  # starts the processes
-        yield answers
+            # Not `map`: it cancels its futures as it is interrupted, which ends the pool's own
+            # thread with an exception when that thread sees at the same time that a process died.
+            asked = [pool.submit(methods.answer, task) for task in tasks]  # starts the processes
+        yield (each.result() for each in asked)
     finally:
         pool.shutdown(cancel_futures=True)
 
