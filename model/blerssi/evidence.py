@@ -1,9 +1,8 @@
-"""What a scan says for each cell, as far as two maps of the floor can tell: a linear model.
+"""What a scan says for each cell, as far as the radio map can tell: a linear model.
 
-Both maps give a normal distribution to what is heard of a beacon in a cell, so the logarithm of a
+The map gives a normal distribution to what is heard of a beacon in a cell, so the logarithm of a
 scan's likelihood is linear in the network's features (the readings, their squares, and which were
-heard). The two are wrong in different ways: the mean of the logarithms errs less than either, and
-is linear too. The network starts from it and learns what it lacks.
+heard). The network starts from it and learns what it lacks.
 """
 
 from dataclasses import dataclass
@@ -11,11 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from model.blerssi import pathloss
 from model.blerssi.data import Scans
 from model.blerssi.network import CENTRE, HEARD_ABOVE, UNIT
 from model.blerssi.radiomap import RadioMap
-from model.blerssi.shadows import Shadows
 
 Array = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -36,14 +33,9 @@ class Evidence:
     @classmethod
     def of(cls, scans: Scans) -> "Evidence":
         """Learn from labelled scans, one of them at the least."""
-        model = pathloss.fit(scans)
-        radio, shadows = RadioMap.fit(scans, model), Shadows.fit(scans, model)
-        # A strength that counts whether it is heard or not already holds how likely that is.
-        maps = (
-            linear(np.log(radio.hearing), radio.hearing, radio.strength, radio.spread),
-            linear(np.zeros(()), shadows.hearing, shadows.strength, shadows.spread),
-        )
-        weights, bias = (np.mean(each, axis=0) for each in zip(*maps, strict=True))
+        radio = RadioMap.fit(scans)
+        heard = np.log(radio.hearing)
+        weights, bias = linear(heard, radio.hearing, radio.strength, radio.spread)
         return cls(weights.astype(np.float32), bias.astype(np.float32))
 
     def probabilities(self, readings: Array) -> Array:

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from model.blerssi import grid
+from model.blerssi import grid, split
 from model.blerssi.data import Scans
 from model.blerssi.descent import descend
 
@@ -42,11 +42,14 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Counts:
-    """What a survey says of C cells and B beacons.
+    """What a survey says of C cells and B beacons, every visit counting as much as one scan.
+
+    Whoever scans a cell ten times in a minute has learnt hardly more of it than by one scan: hand,
+    body and crowd are the same all the time, and others at the next visit (docs/model.md).
 
     Attributes:
-        scans: (C,) scans of each cell.
-        heard: (C, B) scans that heard the beacon.
+        scans: (C,) visits to each cell.
+        heard: (C, B) how many of them heard the beacon: the sum of the shares of their scans.
         sums: (C, B) sum of what was heard, dBm.
         squares: (C, B) sum of its squares.
         levels: (L,) the different readings that were heard, dBm.
@@ -64,15 +67,18 @@ class Counts:
     def of(cls, scans: Scans) -> "Counts":
         """Count labelled scans by cell; those that heard nothing are left out, as in a survey."""
         scans = scans.take(scans.heard.any(axis=1))
-        readings = np.where(scans.heard, scans.readings, 0)
-        levels, often = np.unique(scans.readings[scans.heard], return_counts=True)
+        visits = split.visits(scans)
+        share = 1 / np.bincount(visits)[visits]
+        heard = share[:, None] * scans.heard
+        readings = scans.readings.astype(np.float64)
+        levels, places = np.unique(readings[scans.heard], return_inverse=True)
         return cls(
-            scans=np.bincount(scans.cells, minlength=len(grid.CELLS)).astype(np.float64),
-            heard=_by_cell(scans.heard, scans.cells),
-            sums=_by_cell(readings, scans.cells),
-            squares=_by_cell(readings**2, scans.cells),
-            levels=levels.astype(np.float64),
-            often=often.astype(np.float64),
+            scans=np.bincount(scans.cells, share, len(grid.CELLS)).astype(np.float64),
+            heard=_by_cell(heard, scans.cells),
+            sums=_by_cell(heard * readings, scans.cells),
+            squares=_by_cell(heard * readings**2, scans.cells),
+            levels=levels,
+            often=np.bincount(places, heard[scans.heard], len(levels)).astype(np.float64),
         )
 
 

@@ -20,12 +20,12 @@ from model.blerssi.pathloss import Counts, PathLoss
 
 REACH: Final = 0.9  # cells: how far a scan speaks for its neighbourhood, sigma of a Gaussian
 
-# How many scans nearby weigh as much as the expectation.
-OF_HEARING: Final = 8.0
-OF_STRENGTH: Final = 8.0
-OF_SPREAD: Final = 20.0
+# How many visits nearby weigh as much as the expectation.
+OF_HEARING: Final = 1.0
+OF_STRENGTH: Final = 2.0
+OF_SPREAD: Final = 8.0
 
-SPREAD: Final = 5.0  # dB expected among readings of one beacon in one cell
+SPREAD: Final = 4.5  # dB expected among readings of one beacon in one cell
 # Scans that heard nothing were taken too, but not recorded. No cell is thought so silent that fewer
 # than this share of its scans were.
 LEAST_RECORDED: Final = 0.2
@@ -53,14 +53,9 @@ class RadioMap:
     spread: Floats
 
     @classmethod
-    def fit(cls, scans: Scans, model: PathLoss | None = None) -> "RadioMap":
-        """Make the map that labelled scans suggest, one of them at the least.
-
-        Args:
-            scans: The survey.
-            model: What `pathloss.fit` made of it, where that is known already.
-        """
-        model, counts = model or pathloss.fit(scans), Counts.of(scans)
+    def fit(cls, scans: Scans) -> "RadioMap":
+        """Make the map that labelled scans suggest, one of them at the least."""
+        model, counts = pathloss.fit(scans), Counts.of(scans)
         hearing, strength = _expected(model)
         near = np.exp(-0.5 * (pathloss.between() / REACH) ** 2)
         taken = near @ (counts.scans / np.maximum(_something(hearing), LEAST_RECORDED))

@@ -34,6 +34,6 @@ def test_drawn_scans_teach_the_cells_that_were_left_out_of_a_survey() -> None:
     judged = later.take(np.isin(later.cells, left_out))
     without = learnt(surveyed, judged, replace(RECIPE, drawn_scans=0, epochs=60))
     drawn = learnt(surveyed, judged, RECIPE)
-    assert drawn.top(5) > without.top(5) + 0.2
+    assert drawn.top(5) > without.top(5) + 0.15
     assert drawn.mean < without.mean
     assert drawn.nll < without.nll - 0.5

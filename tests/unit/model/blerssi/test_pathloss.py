@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -123,17 +123,28 @@ def test_hearing_is_audibility_averaged_over_the_spread() -> None:
 
 
 def test_counts_are_those_of_the_scans_that_heard_something() -> None:
-    scans = Scans.concatenate([surveyed(cells=2, visits=1, scans=3), SILENT])
-    counts = Counts.of(scans)
     heard = surveyed(cells=2, visits=1, scans=3)
-    assert counts.scans[:3].tolist() == [3, 3, 0]
+    counts = Counts.of(Scans.concatenate([heard, SILENT]))
+    assert counts.scans[:3] == pytest.approx([1, 1, 0])
     second = heard.readings[3:]
     expected = np.where(second != NOT_HEARD, second, 0)
-    assert counts.sums[1] == pytest.approx(expected.sum(axis=0))
-    assert counts.squares[1] == pytest.approx((expected**2).sum(axis=0))
-    assert counts.heard[1].tolist() == (second != NOT_HEARD).sum(axis=0).tolist()
-    assert counts.often.sum() == counts.heard.sum()
+    assert counts.sums[1] == pytest.approx(expected.mean(axis=0))
+    assert counts.squares[1] == pytest.approx((expected**2).mean(axis=0))
+    assert counts.heard[1] == pytest.approx((second != NOT_HEARD).mean(axis=0))
+    assert counts.often.sum() == pytest.approx(counts.heard.sum())
     assert counts.levels @ counts.often == pytest.approx(counts.sums.sum())
+
+
+def test_a_long_visit_counts_as_much_as_a_short_one() -> None:
+    """Twice as many scans of one visit change nothing; another visit does."""
+    once = surveyed(cells=2, visits=1, scans=2)
+    later = replace(once, times=once.times + np.timedelta64(1, "D"))
+    several = (once, Scans.concatenate([once, once]), Scans.concatenate([once, later]))
+    same, long, two = map(Counts.of, several)
+    for field in fields(Counts):
+        assert getattr(long, field.name) == pytest.approx(getattr(same, field.name))
+    assert two.scans == pytest.approx(2 * same.scans)
+    assert two.heard == pytest.approx(2 * same.heard)
 
 
 def test_a_receiver_of_another_kind_is_followed() -> None:
