@@ -52,19 +52,20 @@ def start(
     Returns:
         The keeper, whose exit code is the server's.
     """
-    with lock.open("w") as held, log.open("wb") as output:
+    with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)  # stays locked for as long as any child has it open
         passed = fcntl.fcntl(held, fcntl.F_DUPFD_CLOEXEC, _LEAST)
         try:
-            return subprocess.Popen(
-                ["/bin/sh", "-c", _SCRIPT, "keeper", *arguments],
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**variables, "LEAVINGS": " ".join(leavings)},
-                pass_fds=[passed],
-                start_new_session=True,  # Ctrl-C is ours to pass on
-            )
+            with log.open("wb") as output:  # not before: the earlier server still writes there
+                return subprocess.Popen(
+                    ["/bin/sh", "-c", _SCRIPT, "keeper", *arguments],
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env={**variables, "LEAVINGS": " ".join(leavings)},
+                    pass_fds=[passed],
+                    start_new_session=True,  # Ctrl-C is ours to pass on
+                )
         finally:
             os.close(passed)
 

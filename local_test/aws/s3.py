@@ -144,8 +144,10 @@ class SeaweedFs:
                 if self._answers():
                     return
             time.sleep(0.05)
+        code = self._keeper.poll()
+        why = f"does not answer after {_SECONDS:.0f} s" if code is None else f"ended with {code}"
         end = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
-        raise PlatformError(f"The S3 server did not start. Its log ends:\n{end}")
+        raise PlatformError(f"The S3 server {why}. Its log ends:\n{end}")
 
     def _answers(self) -> bool:
         """Whether content can be put, for which the volumes have to be there, old ones too."""

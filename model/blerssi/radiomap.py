@@ -23,9 +23,9 @@ REACH: Final = 0.9  # cells: how far a scan speaks for its neighbourhood, sigma 
 # How many visits nearby weigh as much as the expectation.
 OF_HEARING: Final = 1.0
 OF_STRENGTH: Final = 2.0
-OF_SPREAD: Final = 8.0
+OF_SPREAD: Final = 3.0
 
-SPREAD: Final = 4.5  # dB expected among readings of one beacon in one cell
+SPREAD: Final = 4.0  # dB expected among readings of one beacon in one cell
 # Scans that heard nothing were taken too, but not recorded. No cell is thought so silent that fewer
 # than this share of its scans were.
 LEAST_RECORDED: Final = 0.2
