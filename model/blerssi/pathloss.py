@@ -48,7 +48,7 @@ class Counts:
     body and crowd are the same all the time, and others at the next visit (docs/model.md).
 
     Attributes:
-        scans: (C,) visits to each cell.
+        visits: (C,) to each cell.
         heard: (C, B) how many of them heard the beacon: the sum of the shares of their scans.
         sums: (C, B) sum of what was heard, dBm.
         squares: (C, B) sum of its squares.
@@ -56,7 +56,7 @@ class Counts:
         often: (L,) how often each of them was.
     """
 
-    scans: Floats
+    visits: Floats
     heard: Floats
     sums: Floats
     squares: Floats
@@ -73,7 +73,7 @@ class Counts:
         readings = scans.readings.astype(np.float64)
         levels, places = np.unique(readings[scans.heard], return_inverse=True)
         return cls(
-            scans=np.bincount(scans.cells, share, len(grid.CELLS)).astype(np.float64),
+            visits=np.bincount(scans.cells, share, len(grid.CELLS)).astype(np.float64),
             heard=_by_cell(heard, scans.cells),
             sums=_by_cell(heard * readings, scans.cells),
             squares=_by_cell(heard * readings**2, scans.cells),
@@ -237,9 +237,9 @@ def _of_unheard(model: PathLoss, strengths: Floats, counts: Counts) -> _Cost:
     relative = (strengths - model.threshold) / model.width
     silence = 1 - model.hearing(strengths)
     nothing = np.exp(np.log(silence).sum(axis=1))
-    unheard = counts.scans[:, None] - counts.heard
-    value = counts.scans @ np.log1p(-nothing) - (unheard * np.log(silence)).sum()
-    unheard = unheard + (counts.scans * nothing / (1 - nothing))[:, None]  # with the unrecorded
+    unheard = counts.visits[:, None] - counts.heard
+    value = counts.visits @ np.log1p(-nothing) - (unheard * np.log(silence)).sum()
+    unheard = unheard + (counts.visits * nothing / (1 - nothing))[:, None]  # with the unrecorded
     density = np.exp(-(relative**2) / 2) / np.sqrt(2 * np.pi)
     by_relative = unheard * model.most * density / silence
     by_width = -(by_relative * relative).sum() / model.width

@@ -1,8 +1,8 @@
 """What a phone would hear in every cell, surveyed or not, and scans drawn from that.
 
-The path loss of `model.blerssi.pathloss` is what is expected of a cell. The scans that were taken
-there and in the cells nearby correct it: for each cell and beacon how likely it is heard, how
-strong it is then, and by how much that varies. Where nobody took a scan, the expectation stands.
+The path loss of `model.blerssi.pathloss` is what is expected of a cell. The visits that were made
+there and to the cells nearby correct it: for each cell and beacon how likely it is heard, how
+strong it is then, and by how much that varies. Where nobody was, the expectation stands.
 
 A network that also learns from scans drawn from this map has seen every cell, and knows how signals
 fade with the distance to beacons whose places it is never told.
@@ -18,7 +18,7 @@ from model.blerssi import data, grid, pathloss
 from model.blerssi.data import Scans
 from model.blerssi.pathloss import Counts, PathLoss
 
-REACH: Final = 0.9  # cells: how far a scan speaks for its neighbourhood, sigma of a Gaussian
+REACH: Final = 0.9  # cells: how far a visit speaks for its neighbourhood, sigma of a Gaussian
 
 # How many visits nearby weigh as much as the expectation.
 OF_HEARING: Final = 1.0
@@ -58,7 +58,7 @@ class RadioMap:
         model, counts = pathloss.fit(scans), Counts.of(scans)
         hearing, strength = _expected(model)
         near = np.exp(-0.5 * (pathloss.between() / REACH) ** 2)
-        taken = near @ (counts.scans / np.maximum(_something(hearing), LEAST_RECORDED))
+        taken = near @ (counts.visits / np.maximum(_something(hearing), LEAST_RECORDED))
         heard = near @ counts.heard
         hearing = (heard + OF_HEARING * hearing) / (taken[:, None] + OF_HEARING)
         off = near @ (counts.sums - counts.heard * strength)

@@ -125,7 +125,7 @@ def test_hearing_is_audibility_averaged_over_the_spread() -> None:
 def test_counts_are_those_of_the_scans_that_heard_something() -> None:
     heard = surveyed(cells=2, visits=1, scans=3)
     counts = Counts.of(Scans.concatenate([heard, SILENT]))
-    assert counts.scans[:3] == pytest.approx([1, 1, 0])
+    assert counts.visits[:3] == pytest.approx([1, 1, 0])
     second = heard.readings[3:]
     expected = np.where(second != NOT_HEARD, second, 0)
     assert counts.sums[1] == pytest.approx(expected.mean(axis=0))
@@ -143,7 +143,7 @@ def test_a_long_visit_counts_as_much_as_a_short_one() -> None:
     same, long, two = map(Counts.of, several)
     for field in fields(Counts):
         assert getattr(long, field.name) == pytest.approx(getattr(same, field.name))
-    assert two.scans == pytest.approx(2 * same.scans)
+    assert two.visits == pytest.approx(2 * same.visits)
     assert two.heard == pytest.approx(2 * same.heard)
 
 
