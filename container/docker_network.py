@@ -2,6 +2,19 @@
 
 from collections.abc import Mapping
 from ipaddress import ip_network
+from typing import Any
+
+
+def bridge(engine: Any) -> str:
+    """The address under which containers of Docker's default network reach this machine.
+
+    Args:
+        engine: A client of the package docker.
+
+    Raises:
+        docker.errors.DockerException: The engine does not answer.
+    """
+    return gateway(engine.networks.get("bridge").attrs["IPAM"]["Config"][0])
 
 
 def gateway(network: Mapping[str, str]) -> str:

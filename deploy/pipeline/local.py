@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-from container.docker_network import gateway
+from container.docker_network import bridge
 from container.errors import UserError
 from deploy import image
 from deploy.aws import Aws
@@ -60,7 +60,7 @@ def run(
                     f"There is no image {values[name]} on this machine ({name}).",
                     hint="scripts/build-image builds both: TAG, and TAG deploy.",
                 )
-        environment = _environment(aws, variables, _bridge(engine))
+        environment = _environment(aws, variables, bridge(engine))
         with _cleared(engine) as label:
             outputs = _run(values, root.absolute(), environment, label)
     _check(aws, values, outputs)
@@ -159,11 +159,6 @@ def _from_container(url: str, host: str) -> str:
         return url
     port = f":{parts.port}" if parts.port else ""
     return urlunsplit(parts._replace(netloc=f"{host}{port}"))
-
-
-def _bridge(engine: Any) -> str:
-    """The address of this machine on Docker's default network."""
-    return gateway(engine.networks.get("bridge").attrs["IPAM"]["Config"][0])
 
 
 @contextlib.contextmanager

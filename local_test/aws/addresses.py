@@ -3,7 +3,7 @@
 import contextlib
 import socket
 
-from container.docker_network import gateway
+from container import docker_network
 from container.errors import PlatformError
 from local_test.docker_runner import docker_package
 
@@ -20,7 +20,7 @@ def bridge() -> str:
     docker = docker_package()
     try:
         with contextlib.closing(docker.from_env()) as client:
-            return gateway(client.networks.get("bridge").attrs["IPAM"]["Config"][0])
+            return docker_network.bridge(client)
     except docker.errors.DockerException as error:
         raise PlatformError(
             f"No Docker engine answers: {error}.", hint="Start Docker, or go without it."

@@ -145,7 +145,8 @@ class SeaweedFs:
                     return
             time.sleep(0.05)
         code = self._keeper.poll()
-        why = f"does not answer after {_SECONDS:.0f} s" if code is None else f"ended with {code}"
+        silent = f"does not answer after {_SECONDS:.0f} s"
+        why = silent if code is None else f"ended with exit code {code}"
         end = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
         raise PlatformError(f"The S3 server {why}. Its log ends:\n{end}")
 
