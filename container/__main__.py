@@ -40,7 +40,7 @@ def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
         case command:
             return _execute(command, variables)
     try:
-        outcome = supervise([sys.executable, "-m", program, *rest], _for_the_child(variables))
+        outcome = supervise([sys.executable, "-m", program, *rest], _for_the_child(environment))
     except OSError as error:
         print(f"{program} cannot be started: {error.strerror}.", file=sys.stderr)
         return 126
@@ -49,16 +49,21 @@ def main(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     return outcome.exit_code
 
 
-def _for_the_child(variables: Mapping[str, str]) -> dict[str, str]:
-    """Let the child find our packages from whatever folder the container works in.
+def _for_the_child(environment: Environment) -> dict[str, str]:
+    """The child's variables: what has to be known before any code of ours runs there.
 
-    And give numpy one thread unless its user says otherwise: it reads the variable while it is
-    imported, before any code of the child runs, and its idle threads would spin for more time than
-    answering takes (C6.7).
+    Our packages are found from whatever folder the container works in. Unless its user says
+    otherwise, numpy gets one thread: its idle ones would spin for more time than answering takes
+    (C6.7). And the C library keeps no freed pieces for their thread where models come and go: each
+    would hold a page of the heap, megabytes in all, that no unload could give back (C3.11).
     """
+    variables = environment.variables
     known = variables.get("PYTHONPATH", "")
     path = os.pathsep.join(filter(None, (str(CODE), known)))
-    return {"OPENBLAS_NUM_THREADS": "1", **variables, "PYTHONPATH": path}
+    ours = {"OPENBLAS_NUM_THREADS": "1"}
+    if environment.is_multi_model:
+        ours["GLIBC_TUNABLES"] = "glibc.malloc.tcache_count=0"
+    return {**ours, **variables, "PYTHONPATH": path}
 
 
 def _explain_a_failed_training(outcome: Outcome, environment: Environment) -> None:

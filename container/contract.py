@@ -55,6 +55,7 @@ INVOCATIONS: Final = "/invocations"  # C1.30
 EXECUTION_PARAMETERS: Final = "/execution-parameters"  # C2.3
 METRICS: Final = "/metrics"  # C1.57
 MODELS_ROUTE: Final = "/models"  # C3.4
+MULTI_MODEL: Final = "SAGEMAKER_MULTI_MODEL"  # C3.1
 SERVE_STOP_SECONDS: Final = 30  # SIGTERM to SIGKILL, C1.15
 PING_SECONDS: Final = 2  # C1.23
 CONNECT_SECONDS: Final = 0.25  # C1.20

@@ -119,6 +119,11 @@ class Environment:
         """Whether the platform laid out a training job here (C7.20)."""
         return self.config_dir.is_dir()
 
+    @property
+    def is_multi_model(self) -> bool:
+        """Whether the platform loads and unloads models (C3.1); `Settings` refuses other texts."""
+        return self.variables.get(contract.MULTI_MODEL, "").strip().lower() in {"true", "1"}
+
     def hyperparameters(self) -> dict[str, str]:
         """The job's hyperparameters as text, reserved ones left out (C5.11, C5.13).
 

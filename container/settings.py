@@ -137,7 +137,7 @@ class Settings:
     multi_model: bool = setting(
         False,
         _switch,
-        "SAGEMAKER_MULTI_MODEL",
+        contract.MULTI_MODEL,
         allowed="true or false",
         text="The platform loads and unloads models through /models (C3.1); one process holds them "
         "all, and the workers only count how many requests it computes at the same time.",

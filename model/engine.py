@@ -5,7 +5,6 @@ the lock is held in C code that releases the interpreter.
 """
 
 import ctypes
-import struct
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -23,12 +22,6 @@ Floats = npt.NDArray[np.float32]
 
 _CPU = 1
 _HANDLES = 12  # bound shapes kept; each holds the graph's intermediate arrays
-_SMALLEST = b"""{
-  "nodes": [{"op": "null", "name": "x", "inputs": []}, {"op": "null", "name": "w", "inputs": []},
-            {"op": "FullyConnected", "name": "y", "inputs": [[0, 0, 0], [1, 0, 0]],
-             "attrs": {"num_hidden": "16", "no_bias": "True"}}],
-  "arg_nodes": [0, 1], "heads": [[2, 0, 0]], "attrs": {"mxnet_version": ["int", 10901]}}"""
-_NO_PARAMS = struct.pack("<4Q", 0x112, 0, 0, 0)  # magic, reserved, no arrays, no names
 
 
 class Engine:
@@ -132,18 +125,6 @@ class Engine:
             library.call("MXPredCreate", *model, *description, ctypes.byref(handle))
             self._symbol = self._params = b""  # every further handle shares MXNet's own copies
         return handle
-
-
-def warm_up() -> None:
-    """Compute something small, so that this process has from now on what MXNet keeps for good.
-
-    Raises:
-        EngineError: MXNet cannot be used.
-    """
-    engine = Engine(_SMALLEST, _NO_PARAMS, ("x", "w"), {})
-    for rows in (1, 32):  # oneDNN computes batches, and compiles its kernels when it first does
-        engine.run({"x": np.ones((rows, 16)), "w": np.ones((16, 16))})
-    engine.close()
 
 
 def _feed(name: str, array: npt.NDArray[Any]) -> Floats:

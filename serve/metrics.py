@@ -208,6 +208,12 @@ def shared(folder: Path, slot: int) -> Metrics:
     return Metrics(render)
 
 
+def unshared() -> Metrics:
+    """Metrics that nobody scrapes, kept in memory; used up before `shared` is called."""
+    values.ValueClass = values.MutexValue
+    return Metrics()
+
+
 def forget(folder: Path, slot: int) -> None:
     """Take a dead worker's gauges away; its counts stay."""
     multiprocess.mark_process_dead(slot, str(folder))  # type: ignore[no-untyped-call]

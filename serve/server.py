@@ -22,7 +22,6 @@ from gunicorn.glogging import Logger
 from container import contract
 from container.resources import Resources, free_memory
 from container.settings import Settings
-from model import engine
 from serve import metrics
 from serve.app import Parts, create_app, quick
 from serve.board import Board, free_slot
@@ -33,6 +32,7 @@ from serve.memory import Budget
 from serve.models import Models
 from serve.multi_model import NoModel
 from serve.quick import Quick
+from serve.rehearsal import rehearse
 from serve.reporting import Reporter
 from serve.table import Table
 from serve.worker import Worker
@@ -90,6 +90,8 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """Make the application of one worker, and begin to load its model."""
         plan = self._plan
+        if plan.settings.multi_model:
+            rehearse(self._make, plan.settings, plan.scratch)
         counts = metrics.shared(plan.scratch, self._slot)
         if plan.settings.measures(plan.variables):
             self._reporter = Reporter(counts, _write, plan.settings.endpoint)
@@ -120,7 +122,6 @@ class Server(BaseApplication):  # type: ignore[misc]
         return make(folder, self._plan.variables, self._plan.settings)
 
     def _models(self) -> Models:
-        engine.warm_up()  # or the memory that the first model takes could never be given back
         budget = Budget(free_memory, Resources.measure().memory)
         table = Table(self._plan.scratch / contract.MODELS)
         return Models(self._plan.folder, table, self._make, budget)

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from container import contract
 from local_test.conformance import patience
 from local_test.conformance.http import Reply
-from local_test.conformance.lab import MULTI_MODEL, Lab
+from local_test.conformance.lab import Lab
 from local_test.conformance.materials import Payload
 from local_test.conformance.registry import DOCKER, NotChecked, Violation
 from local_test.conformance.subject import Container
@@ -132,7 +132,7 @@ def hub(lab: Lab) -> Hub:
         NotChecked: It is not meant to serve many models, or is not healthy without one.
     """
     require_multi_model(lab)
-    return Hub(lab, lab.server(**{MULTI_MODEL: "true"}))
+    return Hub(lab, lab.server(**{contract.MULTI_MODEL: "true"}))
 
 
 def require_multi_model(lab: Lab) -> None:

@@ -28,7 +28,6 @@ from local_test.conformance.registry import NotChecked, Violation
 from local_test.conformance.subject import UNLIMITED, Container, Limits, Subject
 from local_test.conformance.trained import Trained, finished
 
-MULTI_MODEL = "SAGEMAKER_MULTI_MODEL"  # C3.1
 START_SECONDS = 115.0  # what SageMaker's local mode grants a server (C7.12)
 
 _PAUSE = 0.02
@@ -311,4 +310,4 @@ def _is_lost(server: Container) -> bool:
 
 
 def _is_multi_model(variables: Mapping[str, str]) -> bool:
-    return variables.get(MULTI_MODEL, "").lower() == "true"
+    return variables.get(contract.MULTI_MODEL, "").lower() == "true"

@@ -68,8 +68,7 @@ def drive(names):
     must(200, "GET", "/ping")
     return refused, most, peak
 
-drive("0123456789")  # a server that has answered: its threads and its own pages stay
-before = used()
+before = used()  # of a server that nobody has asked anything but /ping
 refused, most, peak = drive([str(number) for number in range(COUNT)])
 print(json.dumps({"refused": refused, "most": most, "before": before, "peak": peak,
                   "after": used()}))

@@ -20,7 +20,7 @@ _PAUSE = 0.1  # seconds between two looks
 _TAIL = 400  # characters of a log that a FailureReason quotes
 _PLATFORM_VARIABLES = {  # what containers of endpoints see (C1.59, C1.19)
     "AWS_EXECUTION_ENV": "AWS_ECS_EC2",
-    "SAGEMAKER_MULTI_MODEL": "false",
+    contract.MULTI_MODEL: "false",
     "SAGEMAKER_SAFE_PORT_RANGE": "25000-25999",
 }
 

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from container import contract
-from local_test.conformance.lab import MULTI_MODEL, Lab
+from local_test.conformance.lab import Lab
 from local_test.conformance.registry import DOCKER, NotChecked, Violation, check
 
 CAPABILITIES = "com.amazonaws.sagemaker.capabilities."
@@ -104,7 +104,7 @@ def labels_are_kept(lab: Lab) -> None:
         with lab.fresh(variables={contract.BIND_TO_PORT: _PORT}):
             pass
     if labels.get(LABEL_MULTI_MODEL) == "true":
-        with lab.fresh(variables={MULTI_MODEL: "true"}) as server:
+        with lab.fresh(variables={contract.MULTI_MODEL: "true"}) as server:
             reply = server.get("/models")
             if reply.status != 200:
                 raise Violation(f"multi-models=true, but GET /models is {reply.status}", reply)

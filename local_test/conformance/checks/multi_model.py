@@ -5,7 +5,7 @@ import shutil
 from container import contract
 from local_test.conformance.http import NoAnswer, Reply
 from local_test.conformance.hub import Hub, as_object, has_label, hub, require, require_multi_model
-from local_test.conformance.lab import MULTI_MODEL, Lab
+from local_test.conformance.lab import Lab
 from local_test.conformance.registry import DOCKER, NotChecked, Violation, check
 from local_test.conformance.subject import Container, Limits
 
@@ -66,7 +66,7 @@ def empty_list_is_answered(lab: Lab) -> None:
 def _list_at_start(lab: Lab) -> Reply:
     """What a server that has just become healthy says of its models."""
     require_multi_model(lab)
-    with lab.fresh(variables={MULTI_MODEL: "true"}, ready=False) as server:
+    with lab.fresh(variables={contract.MULTI_MODEL: "true"}, ready=False) as server:
         server.until_ping(lab.start_seconds)
         return Hub(lab, server).list()
 
@@ -153,7 +153,7 @@ def impossible_loads_say_why(lab: Lab) -> None:
 def full_memory_is_said(lab: Lab) -> None:
     """On 507 the platform unloads other models and tries again."""
     limit = _memory(hub(lab).server) + _ROOM
-    with lab.fresh(variables={MULTI_MODEL: "true"}, limits=Limits(memory=limit)) as server:
+    with lab.fresh(variables={contract.MULTI_MODEL: "true"}, limits=Limits(memory=limit)) as server:
         many = Hub(lab, server)
         names = many.place_many(_MOST_MODELS)
         for number, name in enumerate(names):

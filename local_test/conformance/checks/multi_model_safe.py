@@ -6,7 +6,7 @@ from pathlib import Path
 from container import contract
 from local_test.conformance.http import Reply
 from local_test.conformance.hub import Hub, hub, require, require_multi_model
-from local_test.conformance.lab import MULTI_MODEL, Lab
+from local_test.conformance.lab import Lab
 from local_test.conformance.registry import NotChecked, Violation, check
 
 _WHO = ("first", "second")
@@ -54,7 +54,7 @@ def nothing_leads_out(lab: Lab) -> None:
     require_multi_model(lab)
     base = lab.base()
     (base / contract.MODELS).mkdir()
-    with lab.fresh(base=base, variables={MULTI_MODEL: "true"}) as server:
+    with lab.fresh(base=base, variables={contract.MULTI_MODEL: "true"}) as server:
         many = Hub(lab, server)
         name, _ = many.place()
         inside = many.url(name)

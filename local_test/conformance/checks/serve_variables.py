@@ -1,5 +1,6 @@
 """Starting with variables of every kind (C1.4, C1.59, C1.60, C6.22 - C6.25)."""
 
+from container import contract
 from local_test.conformance.checks.serve_start import require_start
 from local_test.conformance.lab import Lab
 from local_test.conformance.registry import check
@@ -14,7 +15,7 @@ _PLATFORM = {
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/00000000",
     "ECS_CONTAINER_METADATA_URI": "http://169.254.170.2/v3/0",
     "ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4/0",
-    "SAGEMAKER_MULTI_MODEL": "false",
+    contract.MULTI_MODEL: "false",
     "SAGEMAKER_SAFE_PORT_RANGE": "25000-25999",
 }
 _SDK = {

@@ -15,7 +15,7 @@ import pytest
 
 from model import artifact, engine, library
 from model.blerssi import network
-from model.engine import Engine, warm_up
+from model.engine import Engine
 from model.errors import ArtifactError, EngineError
 from model.handle import Handle
 from model.params import read_params
@@ -305,11 +305,6 @@ def test_an_output_of_another_type_is_read_as_it_is(tmp_path: Path) -> None:
     assert [str(each.dtype) for each in given] == list(kinds)
     for each in given:
         np.testing.assert_array_equal(each, [[2, 4, 6]])
-
-
-def test_a_process_can_be_warmed_up_again_and_again() -> None:
-    for _ in range(3):
-        warm_up()
 
 
 def test_the_builder_keeps_nothing_that_it_was_given() -> None:

@@ -116,23 +116,27 @@ def resident(endpoint: ServerProcess) -> int:
     return int(Path(f"/proc/{owner}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def test_unloading_frees_the_memory(endpoint: ServerProcess, row: bytes) -> None:
-    def fill() -> int:
-        names = [f"m{number}" for number in range(200)]
+def test_unloading_brings_memory_back_to_the_start(folder: Path, row: bytes) -> None:
+    names = [f"m{number}" for number in range(200)]
+    with running(folder, SAGEMAKER_MULTI_MODEL="true") as endpoint:
+        before = resident(endpoint)
         for name in names:
             assert load(endpoint, name).status == 200
             assert invoke(endpoint, name, row) == 200
         most = resident(endpoint)
         for name in names:
             assert endpoint.request("DELETE", f"/models/{name}").status == 200
-        return most
-
-    fill()  # whatever is loaded once stays
-    before = resident(endpoint)
-    most = fill()
-    after = resident(endpoint)
-    assert most > before
+        after = resident(endpoint)
+    assert most > 1.1 * before
     assert after < 1.1 * before
+
+
+def test_the_rehearsal_is_neither_counted_nor_listed(folder: Path) -> None:
+    with running(folder, SAGEMAKER_MULTI_MODEL="true") as endpoint:
+        assert listed(endpoint) == []
+        assert endpoint.metric("blerssi_invocation_seconds_count") == 0
+        assert endpoint.log.count("a small one was served") == 1
+        assert "status=" not in endpoint.log
 
 
 def test_the_model_folder_is_only_read(endpoint: ServerProcess, folder: Path, row: bytes) -> None:

@@ -8,6 +8,7 @@ import pytest
 from container import contract
 from container.environment import Channel, Environment, Hosts
 from container.errors import PlatformError, UserError
+from container.settings import Settings
 
 
 @pytest.fixture
@@ -71,6 +72,16 @@ def test_the_job_name_is_optional(value: str, name: str | None) -> None:
 def test_a_config_folder_makes_a_training_job(environment: Environment) -> None:
     assert environment.is_training_job
     assert not Environment(environment.base / "elsewhere").is_training_job
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("true", True), ("1", True), ("TRUE ", True), ("false", False), ("", False)],
+)
+def test_a_variable_makes_a_multi_model_endpoint(text: str, expected: bool) -> None:
+    variables = {contract.MULTI_MODEL: text}
+    assert Environment.from_variables(variables).is_multi_model is expected
+    assert Settings.from_variables(variables).multi_model is expected
 
 
 def test_hyperparameters_are_text_and_reserved_ones_are_left_out(environment: Environment) -> None:

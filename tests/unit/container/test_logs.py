@@ -13,10 +13,13 @@ NASTY = 'a "quote"\nnext line\r\tand \x1b[31mred\x07 é \u2028 \x85 \udce9'
 
 
 @pytest.fixture(autouse=True)
-def root_logger() -> Iterator[None]:
+def clean() -> Iterator[None]:
+    """No handler and no request of any other test."""
     root = logging.getLogger()
     before = root.handlers[:], root.level
+    token = logs.request_id.set(None)
     yield
+    logs.request_id.reset(token)
     root.handlers[:], root.level = before
 
 

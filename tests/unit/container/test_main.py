@@ -59,6 +59,22 @@ def test_threads_of_numpy_are_as_many_as_somebody_asks_for(
     assert started[0][1]["OPENBLAS_NUM_THREADS"] == "2"
 
 
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, None),
+        ({"SAGEMAKER_MULTI_MODEL": "false"}, None),
+        ({"SAGEMAKER_MULTI_MODEL": "true"}, "glibc.malloc.tcache_count=0"),
+        ({"SAGEMAKER_MULTI_MODEL": "true", "GLIBC_TUNABLES": "theirs"}, "theirs"),
+    ],
+)
+def test_freed_memory_is_kept_for_threads_unless_models_come_and_go(
+    tmp_path: Path, started: Started, variables: dict[str, str], expected: str | None
+) -> None:
+    entry.main(["serve"], {"SAGEMAKER_BASE_DIR": str(tmp_path), **variables})
+    assert started[0][1].get("GLIBC_TUNABLES") == expected
+
+
 def run_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcome: Outcome, *arguments: str
 ) -> tuple[int, Path]:
