@@ -6,11 +6,11 @@ Nothing here knows what the classes are; labels and coordinates come from the si
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
+from model.sharing import once
 from model.signature import OutputSpec
 
 OK = "ok"
@@ -87,14 +87,7 @@ class Decoder:
         return Answers(probabilities, labels, candidates, positions, uncertainty, status)
 
 
-_DECODERS: WeakKeyDictionary[OutputSpec, Decoder] = WeakKeyDictionary()
-
-
-def decoder_of(output: OutputSpec) -> Decoder:
-    """Give the decoder of an output, the same one to all models that have it in common."""
-    if (known := _DECODERS.get(output)) is None:
-        known = _DECODERS[output] = Decoder(output)
-    return known
+decoder_of = once(Decoder)
 
 
 class _Plane:

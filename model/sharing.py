@@ -4,10 +4,12 @@ The models of a multi-model endpoint mostly differ in their parameters alone.
 """
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, TypeVar
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 Spec = TypeVar("Spec")
+Made = TypeVar("Made")
 
 _KNOWN: WeakValueDictionary[bytes, Any] = WeakValueDictionary()
 
@@ -21,3 +23,19 @@ def shared(spec: Spec) -> Spec:
     key = hashlib.sha256(repr(spec).encode()).digest()
     known: Spec = _KNOWN.setdefault(key, spec)
     return known
+
+
+def once(make: Callable[[Spec], Made]) -> Callable[[Spec], Made]:
+    """Let all models that have a spec in common have what is made of it in common, too.
+
+    Args:
+        make: Gives something that does not refer to the spec.
+    """
+    known: WeakKeyDictionary[Spec, Made] = WeakKeyDictionary()
+
+    def made(spec: Spec) -> Made:
+        if (found := known.get(spec)) is None:
+            found = known[spec] = make(spec)
+        return found
+
+    return made

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.answers import Answers
+from model.sharing import once
 from model.signature import OutputSpec
 from serve import media
 from serve.sheet import DISTANCE_DIGITS, PROBABILITY_DIGITS, Sheet
@@ -19,7 +20,7 @@ _FEW = 16  # numbers that are rounded one by one
 
 
 class Encoder:
-    """Writes answers under the names that a signature gives them; prepared once a model."""
+    """Writes answers under the names that a signature gives them; see `encoder_of`."""
 
     def __init__(self, output: OutputSpec) -> None:
         name = json.dumps(output.name)
@@ -129,6 +130,9 @@ class Encoder:
             strict=True,
         ):
             yield f"{labels[number]},{chance},{x},{y},{radius},{status}"
+
+
+encoder_of = once(Encoder)
 
 
 def npy(array: npt.NDArray[np.generic]) -> bytes:

@@ -29,8 +29,7 @@ class Several:
 
     def __init__(self, predictor: Predictor, signature: Signature) -> None:
         self._predictor = predictor
-        self._fields = [field.name for field in signature.input.fields]
-        self._missing = signature.input.missing
+        self._input = signature.input
         self._output = signature.output
 
     def answers(self, rows: Floats, wishes: Wishes) -> Answers:
@@ -46,8 +45,9 @@ class Several:
         """
         single = self._predictor.answers(rows, wishes.top_k)
         if wishes.explain:
+            fields, missing = self._input.names, self._input.missing
             found = explain.contributions(
-                self._predictor.probabilities, rows, self._fields, self._missing, single.labels
+                self._predictor.probabilities, rows, fields, missing, single.labels
             )
             return replace(single, contributions=found)
         names, devices = _numbered(wishes.devices, len(rows))

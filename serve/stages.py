@@ -15,7 +15,7 @@ from model.predictor import LARGEST_BATCH, Predictor
 from model.signature import Signature
 from serve import decode, media
 from serve.arrays import ArrayFormat
-from serve.encode import Encoder
+from serve.encode import encoder_of
 from serve.media import ContentType
 from serve.observed import Observed, observe, together
 from serve.several import Several
@@ -70,9 +70,8 @@ class SignedStages:
     def __init__(self, predictor: Predictor, signature: Signature, largest: int) -> None:
         self._predictor = predictor
         self._input = signature.input
-        self._fields = tuple(field.name for field in signature.input.fields)
         self._several = Several(predictor, signature)
-        self._encoder = Encoder(signature.output)
+        self._encoder = encoder_of(signature.output)
         self._largest = largest
 
     def read(self, body: bytes, content: ContentType) -> Read:
@@ -124,7 +123,7 @@ class SignedStages:
 
     def observe(self, data: Any, prediction: Any) -> Observed:
         """Look at missing readings, statuses and probabilities."""
-        return observe(self._fields, self._input.missing, data, prediction)
+        return observe(self._input.names, self._input.missing, data, prediction)
 
 
 class ArrayStages:

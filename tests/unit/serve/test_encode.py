@@ -1,5 +1,8 @@
+import gc
 import io
 import json
+import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 from model.answers import Answers
 from model.signature import OutputSpec
 from serve import media
-from serve.encode import Encoder, _rounded
+from serve.encode import Encoder, _rounded, encoder_of
 
 PROBABILITIES = np.array([[0.1, 0.7, 0.2], [0.25, 0.25, 0.5]], np.float32)
 PLANE = OutputSpec(
@@ -65,6 +68,16 @@ def test_json_lines_are_the_same_records_one_a_line() -> None:
 def test_csv_quotes_what_needs_it_and_ends_every_record() -> None:
     text = Encoder(PLANE).encode(ANSWERS, media.CSV).decode()
     assert text == '"say ""hi"", you",0.7,1.5,2.0,0.5,ok\nA01,0.25,3.0,4.0,1.235,no_signal\n'
+
+
+def test_models_that_answer_alike_share_their_encoder_until_the_last_has_gone() -> None:
+    output = OutputSpec(("a", "b"), "alike")
+    assert encoder_of(output) is encoder_of(replace(output))
+    assert encoder_of(output) is not encoder_of(PLANE)
+    encoder = weakref.ref(encoder_of(output))
+    del output
+    gc.collect()
+    assert encoder() is None
 
 
 def test_npy_is_the_probabilities_as_they_are() -> None:
