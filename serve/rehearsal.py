@@ -2,7 +2,7 @@
 
 What the first model and the first requests take for good is taken then: MXNet's kernels, the pages
 of the master that they make our own. So unloading brings memory back to what it was at the start
-(C3.11), and the first real model is loaded as fast as the others.
+(C3.11), and the first real model waits for less.
 """
 
 import contextlib
