@@ -21,7 +21,11 @@ from model.handle import MOST_ELEMENTS, Handle
 Floats = npt.NDArray[np.float32]
 
 _CPU = 1
-_HANDLES = 12  # bound shapes kept; each holds the graph's intermediate arrays
+# Bound shapes kept. Each holds the graph's intermediate arrays, and weights of its own in the order
+# in which oneDNN's fused layers read them: fewer of a large model, but one beside single rows.
+_HANDLES = 12
+_FEWEST_HANDLES = 2
+_WEIGHTS = 256 << 20  # bytes of those weights
 
 
 class Engine:
@@ -58,6 +62,7 @@ class Engine:
         self._inputs = tuple(inputs)
         self._names = frozenset(inputs)
         self._fixed = dict(shapes)
+        self._most = min(_HANDLES, max(_FEWEST_HANDLES, _WEIGHTS // max(len(params), 1)))
         self._closed = False
         self._lock = threading.Lock()
         self._handles: OrderedDict[tuple[Shape, ...], Handle] = OrderedDict()
@@ -101,7 +106,7 @@ class Engine:
         inputs = list(zip(self._inputs, shapes, strict=True))
         handle = Handle(self._create(shapes), inputs, self._outputs)
         self._handles[shapes] = handle
-        if len(self._handles) > _HANDLES:
+        if len(self._handles) > self._most:
             library.call("MXPredFree", self._handles.popitem(last=False)[1].pointer)
         return handle
 

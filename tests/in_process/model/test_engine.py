@@ -207,6 +207,21 @@ def test_a_shape_is_bound_once_and_the_least_used_makes_room(
     assert (bound(), calls.count("MXPredFree")) == (most + 2, 2)
 
 
+@pytest.mark.parametrize(("copies", "kept"), [(0.5, 2), (2, 2), (5.5, 5), (13, engine._HANDLES)])
+def test_a_large_model_keeps_fewer_shapes_as_each_has_weights_of_its_own(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, copies: float, kept: int
+) -> None:
+    model = artifact.read(folder)
+    monkeypatch.setattr(engine, "_WEIGHTS", int(copies * len(model.params)))
+    large = load(model)
+    calls = Calls(monkeypatch)
+    for size in range(1, 15):
+        large.run({"data": random_rows(size)})
+    assert calls.count("MXPredFree") == 14 - kept
+    large.close()
+    assert calls.count("MXPredFree") == 14
+
+
 def test_what_outputs_are_like_is_asked_once_a_shape(
     loaded: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
