@@ -25,7 +25,7 @@ _CPU = 1
 # in which oneDNN's fused layers read them: fewer of a large model, but one beside single rows.
 _HANDLES = 12
 _FEWEST_HANDLES = 2
-_WEIGHTS = 256 << 20  # bytes of those weights
+_WEIGHTS = 64 << 20  # bytes of those weights
 
 
 class Engine:

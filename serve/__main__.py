@@ -25,7 +25,7 @@ from serve.errors import ServeError
 from serve.server import Plan, Server
 
 WORKER_BYTES = 120 * MIB  # resident memory of a worker with a small model, measured
-_COPIES = 3  # of its parameters that a loaded model holds at most
+_COPIES = 3  # of its parameters: as they came, and in oneDNN's order for two numbers of rows
 
 _log = logging.getLogger("blerssi.serve")
 
