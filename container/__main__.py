@@ -19,8 +19,8 @@ from container.supervisor import Outcome, supervise
 
 CODE = Path(__file__).resolve().parent.parent
 
-# Small pieces that a thread keeps for itself would each hold a page, and the end of a heap is kept
-# once it is shorter than twice the largest block that was freed: megabytes, both of them.
+# Small pieces that a thread keeps for itself would each hold a page, and the end of a heap would be
+# kept while it is shorter than twice the largest block that was freed: megabytes, both of them.
 _GIVING_BACK = "glibc.malloc.tcache_count=0:glibc.malloc.trim_threshold=131072"
 
 

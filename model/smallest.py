@@ -10,8 +10,8 @@ from typing import Final
 from model import artifact
 from model.signature import Field, InputSpec, OutputSpec, Signature
 
-FIELDS: Final = 16
-ROW: Final = ",".join(["-70"] * FIELDS)  # as CSV
+SIZE: Final = 16  # fields, and labels; as the graph has them
+ROW: Final = ",".join(["-70"] * SIZE)  # as CSV
 
 _SYMBOL = b"""{
   "nodes": [{"op": "null", "name": "data", "inputs": []},
@@ -32,10 +32,10 @@ def write(folder: Path) -> None:
     files = {
         artifact.SYMBOL: _SYMBOL,
         artifact.PARAMS: _NO_PARAMS,
-        artifact.SHAPES: artifact.shapes_file({"data": (1, FIELDS)}),
+        artifact.SHAPES: artifact.shapes_file({"data": (1, SIZE)}),
     }
-    fields = tuple(Field(f"b{number}", -120.0, 0.0, "dBm") for number in range(FIELDS))
-    cells = tuple((1.0, float(row)) for row in range(1, FIELDS + 1))
+    fields = tuple(Field(f"b{number}", -120.0, 0.0, "dBm") for number in range(SIZE))
+    cells = tuple((1.0, float(row)) for row in range(1, SIZE + 1))
     labels = tuple(f"A{row:02.0f}" for _, row in cells)
     outputs = OutputSpec(labels, "location", ("column", "row"), cells)
     artifact.write(folder, files, Signature(InputSpec(fields, missing=-200.0), outputs))

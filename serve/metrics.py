@@ -209,7 +209,7 @@ def shared(folder: Path, slot: int) -> Metrics:
 
 
 def unshared() -> Metrics:
-    """Metrics that nobody scrapes, kept in memory; used up before `shared` is called."""
+    """Metrics that nobody scrapes, kept in memory; to be done with before `shared` is called."""
     values.ValueClass = values.MutexValue
     return Metrics()
 

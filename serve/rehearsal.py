@@ -21,7 +21,7 @@ from container.resources import UNLIMITED_MEMORY
 from container.settings import Settings
 from model import smallest
 from model.errors import EngineError
-from serve import metrics, multi_model
+from serve import media, metrics, multi_model
 from serve.app import Parts, create_app
 from serve.core import Answerer
 from serve.memory import Budget
@@ -62,19 +62,12 @@ def rehearse(make: Callable[[Path], Answerer], settings: Settings, scratch: Path
 
 def _go_through(app: Flask, model: Path) -> None:
     client = Client(app)
-    answers = [
-        client.post(multi_model.LOAD.path, json={"model_name": _NAME, "url": str(model)}),
-        *(
-            client.post(
-                multi_model.INVOKE.path.format(name=_NAME),
-                data="\n".join([smallest.ROW] * rows),
-                content_type="text/csv",
-            )
-            for rows in _ROWS
-        ),
-        client.delete(multi_model.UNLOAD.path.format(name=_NAME)),
-    ]
-    for answer in answers:
+    path = multi_model.INVOKE.path.format(name=_NAME)
+    bodies = ["\n".join([smallest.ROW] * rows) for rows in _ROWS]
+    loaded = client.post(multi_model.LOAD.path, json={"model_name": _NAME, "url": str(model)})
+    answered = [client.post(path, data=body, content_type=media.CSV) for body in bodies]
+    unloaded = client.delete(multi_model.UNLOAD.path.format(name=_NAME))
+    for answer in (loaded, *answered, unloaded):
         if answer.status_code != 200:
             raise EngineError(f"A small model cannot be served: {answer.get_data(as_text=True)}")
 

@@ -91,7 +91,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Make the application of one worker, and begin to load its model."""
         plan = self._plan
         if plan.settings.multi_model:
-            rehearse(self._make, plan.settings, plan.scratch)
+            rehearse(self._make, plan.settings, plan.scratch)  # before anything is counted
         counts = metrics.shared(plan.scratch, self._slot)
         if plan.settings.measures(plan.variables):
             self._reporter = Reporter(counts, _write, plan.settings.endpoint)

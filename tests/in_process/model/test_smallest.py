@@ -12,5 +12,5 @@ def test_it_is_loaded_and_answers(tmp_path: Path) -> None:
     smallest.write(tmp_path)
     predictor = Predictor.load(tmp_path)
     row = np.array([smallest.ROW.split(",")], np.float32)
-    assert row.shape == (1, smallest.FIELDS)
-    np.testing.assert_allclose(predictor.probabilities(row), 1 / 16, rtol=1e-6)
+    assert row.shape == (1, smallest.SIZE)
+    np.testing.assert_allclose(predictor.probabilities(row), 1 / smallest.SIZE, rtol=1e-6)

@@ -75,6 +75,11 @@ def test_freed_memory_is_given_back_where_models_come_and_go(
     assert started[0][1].get("GLIBC_TUNABLES") == expected
 
 
+def test_the_page_names_what_a_server_that_is_started_by_hand_needs() -> None:
+    page = (entry.CODE / "docs" / "serving.md").read_text(encoding="utf-8")
+    assert f"`{entry._GIVING_BACK}`" in page
+
+
 def run_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcome: Outcome, *arguments: str
 ) -> tuple[int, Path]:
