@@ -23,8 +23,9 @@ SECONDS = 30
 FAMILY = """
 import os, subprocess, sys, time
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
-if os.fork() == 0:
+if (child := os.fork()) == 0:
     os._exit(0)
+os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)  # it is a zombie now, and stays one
 print("ready", flush=True)
 time.sleep(600)
 """
